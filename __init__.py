@@ -1,0 +1,1 @@
+"""ponder: language models that think before they answer."""

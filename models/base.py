@@ -1,0 +1,95 @@
+"""Who answers: the Model protocol and what it trades in. A leaf: imports nothing of ours."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
+
+Finish = Literal["stop", "length"]
+
+
+class Message(TypedDict):
+    """One turn of a conversation, in OpenAI's shape."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What something cost. Adds up with `+`."""
+
+    calls: int = 0
+    """Requests answered by a model (or by the store in its stead)."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = 0.0
+    """US dollars; None as soon as any part of it has no known price."""
+    seconds: float = 0.0
+    """Time spent waiting for the model's own answer, summed over calls."""
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion tokens together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: "Usage") -> "Usage":
+        unknown = self.cost is None or other.cost is None
+        return Usage(
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cost=None if unknown else (self.cost or 0.0) + (other.cost or 0.0),
+            seconds=self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One sampled reply."""
+
+    text: str
+    finish: Finish = "stop"
+    """"stop": the model ended by itself or at a stop string; "length": it was cut off."""
+    usage: Usage = field(default_factory=Usage)
+    faults: tuple[str, ...] = ()
+    """Attempts that failed before this one succeeded, oldest first, one line each."""
+
+
+@runtime_checkable
+class Model(Protocol):
+    """Anything that continues a conversation."""
+
+    @property
+    def name(self) -> str:
+        """How a user names it, e.g. "ollama/qwen2.5-coder:7b". Part of the store's key."""
+
+    async def chat(
+        self,
+        messages: list[Message],
+        *,
+        path: str,
+        n: int = 1,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int = 4096,
+        stop: list[str] | None = None,
+        seed: int | None = None,
+        schema: dict[str, Any] | None = None,
+    ) -> list[Completion]:
+        """Sample `n` replies.
+
+        `path` is the call's place in the search, for scripted models and logs; it does not change
+        what is asked. `schema` is a JSON schema the reply should follow; a model whose
+        `supports_schema` is false ignores it. None for temperature or top_p leaves it to the model.
+
+        Raises:
+            ModelUnavailable: after the last retry; ModelTimeout if that one timed out.
+            ModelRejected: the request itself is wrong.
+            ModelRefused: the model declined, or a filter did.
+        """
+
+    @property
+    def supports_schema(self) -> bool:
+        """Whether `schema` constrains the reply."""
+
+    def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """US dollars such a call would cost; None if the price is not known."""

@@ -1,0 +1,101 @@
+"""Where programs run: the Sandbox protocol and what it trades in.
+
+Data in, data out, never a verdict: a sandbox says what a program returned, and the host decides
+what that is worth (verifiers/). Expected values never enter a sandbox.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, Sequence, runtime_checkable
+
+Ended = Literal[
+    "value",  # returned (call), or exited with status 0 (stdin)
+    "exception",  # raised, or exited with another status; `error` holds the last line
+    "syntax_error",  # does not compile
+    "load_error",  # raised while the module was loaded, before any input
+    "no_result",  # the process ended before this input had a result
+    "bad_result",  # the result cannot be expressed as data, or is malformed
+    "time_limit",
+    "memory_limit",
+    "output_limit",
+    "crash",  # killed by a signal that was not ours
+    "forbidden",  # the sandbox denied something the program tried
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Model-written source. With an `entry_point`, inputs are argument tuples for that function
+    (a method of `Solution` if the module defines no such function but that class does); without
+    one, each input is the text of standard input of a fresh `__main__`."""
+
+    code: str
+    entry_point: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one program may use, over all its inputs. Exceeding one is an `Outcome`, not an error."""
+
+    cpu_seconds: float = 10.0
+    wall_seconds: float = 30.0
+    memory_bytes: int = 256 * 2**20
+    output_bytes: int = 64 * 2**10
+    """Standard output kept per input; more is an "output_limit"."""
+    result_bytes: int = 2**20
+    code_bytes: int = 256 * 2**10
+    threads: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one input."""
+
+    ended: Ended
+    value: Any = None
+    """The decoded return value, when `ended` is "value" and inputs are calls."""
+    stdout: str = ""
+    error: str = ""
+    """One line for a human (and for a model that repairs its code): exception type and message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What became of one program: an outcome for every input, in their order."""
+
+    outcomes: tuple[Outcome, ...]
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+    image: str = ""
+    """Digest of the image it ran in; empty where there is none."""
+
+
+@runtime_checkable
+class Sandbox(Protocol):
+    """Runs programs nobody has read."""
+
+    @property
+    def name(self) -> str:
+        """What a user calls it: "docker", "subprocess"."""
+
+    @property
+    def is_boundary(self) -> bool:
+        """Whether a hostile program is kept in. False must be asked for by name."""
+
+    async def start(self) -> None:
+        """Make it ready (idempotent; `run` calls it).
+
+        Raises:
+            MissingError: the machine lacks what this sandbox needs; the message says how to get it.
+        """
+
+    async def run(
+        self, program: Program, inputs: Sequence[Any], limits: Limits = Limits()
+    ) -> Execution:
+        """Run `program` on every input. `len(result.outcomes) == len(inputs)` always.
+
+        Raises:
+            SandboxError: the sandbox itself failed, twice, on fresh workers.
+        """
+
+    def close(self) -> None:
+        """Stop and remove everything this sandbox started. Synchronous, idempotent."""

@@ -1,0 +1,80 @@
+"""What is asked: a programming problem, its public tests, and (apart from it) the key.
+
+A `CodeTask` is everything a model may see. What decides the grade lives in a `Key`, a separate
+object that never enters a graph's state, a prompt, or a sandboxed process that runs model-written
+code.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["call", "stdin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How an answer is held against the expected one. The default is exact, types included."""
+
+    absolute_tolerance: float = 0.0
+    """Floats this close are equal. 0 means bit-exact (but `nan` equals `nan`)."""
+    tuple_is_list: bool = False
+    """Whether `(1, 2)` answers `[1, 2]` and the other way round."""
+    any_order: bool = False
+    """Whether the outermost list, tuple or set may come in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One test as data: what goes in, what should come out.
+
+    For a task of mode "call", `input` is the tuple of positional arguments and `expected` the
+    return value, both made of plain Python values. For "stdin" both are text.
+    """
+
+    __test__ = False  # pytest: this is not a test class
+
+    input: Any
+    expected: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTask:
+    """A programming problem as a model may see it.
+
+    With an `entry_point` it is answered by a function (tests call it); without one, by a program
+    that reads standard input and writes standard output.
+    """
+
+    id: str
+    statement: str
+    starter_code: str = ""
+    entry_point: str | None = None
+    public_tests: tuple[Test, ...] = ()
+    comparison: Comparison = field(default_factory=Comparison)
+
+    @property
+    def mode(self) -> Mode:
+        """"call" when tests call a function, "stdin" when they run a program."""
+        return "call" if self.entry_point else "stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What decides the grade of one task. Host only."""
+
+    task_id: str
+    tests: tuple[Test, ...] = ()
+    canonical_solution: str | None = None
+    """A whole program known to be right, where the dataset has one."""
+    unread: tuple[str, ...] = ()
+    """Hidden assertions that could not be read as (input, expected), as source. Never executed
+    here; a grade over a key with unread assertions says so."""
+    comparison: Comparison = field(default_factory=Comparison)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTask:
+    """What a loader returns: the task, and its key where the source has one."""
+
+    task: CodeTask
+    key: Key | None = None

@@ -15,7 +15,7 @@ program under test does wrong is never an exception of ours: it is an `Outcome` 
 
 
 class PonderError(Exception):
-    """Base of everything ponder raises on purpose. `exit_code` is what the command line ends with."""
+    """Base of all that ponder raises on purpose. The command line ends with `exit_code`."""
 
     exit_code = 1
 
@@ -75,7 +75,7 @@ class ModelTruncated(ModelError):
 
 
 class ReadError(PonderError, ValueError):
-    """A reply came whole but does not hold what was asked for. The message is shown to the model."""
+    """A reply came whole, without what was asked for. The message is shown to the model."""
 
 
 class SandboxError(PonderError, RuntimeError):

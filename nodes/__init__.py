@@ -1,1 +1,48 @@
-"""."""
+"""One step of thought each, with its prompt; and what a run is made of."""
+
+from .begin import Asked, Begin, Opened
+from .chain import Chain, Node
+from .context import Context, Runtime
+from .observe import Children, Observe, Place
+from .plan import Criticise, Fix, Plan, Sketched
+from .prompt import render
+from .run import Run
+from .sample import Brainstorm
+from .sampling import Sampling
+from .select import Gathered, Select, Solved
+from .think import Asking, think
+from .thought import Candidate, Solution, Thought
+from .write import Pseudocode, RunTests, Tested, WriteCode
+
+__all__ = [
+    "Asked",
+    "Asking",
+    "Begin",
+    "Brainstorm",
+    "Candidate",
+    "Chain",
+    "Children",
+    "Context",
+    "Criticise",
+    "Fix",
+    "Gathered",
+    "Node",
+    "Observe",
+    "Opened",
+    "Place",
+    "Plan",
+    "Pseudocode",
+    "Run",
+    "RunTests",
+    "Runtime",
+    "Sampling",
+    "Select",
+    "Sketched",
+    "Solution",
+    "Solved",
+    "Tested",
+    "Thought",
+    "WriteCode",
+    "render",
+    "think",
+]

@@ -4,8 +4,9 @@ Data in, data out, never a verdict: a sandbox says what a program returned, and 
 what that is worth (verifiers/). Expected values never enter a sandbox.
 """
 
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Sequence, runtime_checkable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Ended = Literal[
     "value",  # returned (call), or exited with status 0 (stdin)
@@ -34,7 +35,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one program may use, over all its inputs. Exceeding one is an `Outcome`, not an error."""
+    """What one program may use, over all its inputs. To exceed one is an `Outcome`, no error."""
 
     cpu_seconds: float = 10.0
     wall_seconds: float = 30.0

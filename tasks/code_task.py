@@ -54,7 +54,7 @@ class CodeTask:
 
     @property
     def mode(self) -> Mode:
-        """"call" when tests call a function, "stdin" when they run a program."""
+        """ "call" when tests call a function, "stdin" when they run a program."""
         return "call" if self.entry_point else "stdin"
 
 

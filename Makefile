@@ -1,0 +1,50 @@
+# Everything a newcomer needs. `make demo` and `make test` do all of their own set-up.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PONDER := $(VENV)/bin/ponder
+DEMO_TASK := examples/tasks/merge_intervals.yaml
+DEMO_MODEL := embedded/qwen2.5-coder-1.5b
+TEST_MODEL := smollm2-135m
+
+.PHONY: help demo test check format setup engine image clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: engine image  ## a real task, solved by PlanSearch with a local model in a Docker sandbox
+	$(PONDER) models pull $(DEMO_MODEL)
+	$(PONDER) solve $(DEMO_TASK) --model $(DEMO_MODEL) --profile fast --budget seconds=240
+
+test: engine image  ## all tests, with the real Docker engine and a real small model
+	$(PONDER) models pull $(TEST_MODEL)
+	$(PYTHON) -m pytest
+
+check: setup  ## formatter, linter, strict types, import direction, and the tests that need no engine
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	mkdir -p .typecheck && ln -sfn .. .typecheck/ponder
+	MYPYPATH=.typecheck $(VENV)/bin/mypy -p ponder
+	$(VENV)/bin/mypy tests benchmarks examples
+	$(VENV)/bin/lint-imports
+	$(PYTHON) -m pytest -q -m "not docker and not model and not slow"
+
+format: setup  ## rewrite the code as the formatter has it
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+setup: $(VENV)/.ready  ## the virtual environment
+
+$(VENV)/.ready: pyproject.toml constraints.txt scripts/venv
+	scripts/venv $(VENV)
+	touch $@
+
+engine: setup  ## a running Docker engine (installs and starts one if there is none)
+	scripts/engine start
+
+image: setup  ## the sandbox image
+	$(PONDER) sandbox build
+
+clean:  ## remove what was built here (not the model weights, not the image)
+	rm -rf $(VENV) .typecheck .mypy_cache .ruff_cache .pytest_cache build *.egg-info

@@ -1,0 +1,48 @@
+"""`ponder`: the verbs, and how every error becomes one line and an exit code."""
+
+import sys
+
+import click
+import typer
+
+from ..errors import PonderError
+from . import doctor, models, sandbox, solve
+
+app = typer.Typer(
+    name="ponder",
+    help="Language models that plan, search, verify and revise before they answer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("solve")(solve.solve)
+app.command("doctor")(doctor.doctor)
+app.add_typer(models.app, name="models")
+app.add_typer(sandbox.app, name="sandbox")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 solved or done, 1 not solved, 2 wrong input, 3 something
+    missing on this machine, 130 interrupted."""
+    try:
+        code = app(args=arguments, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        code = 0
+    except click.ClickException as error:
+        code = _fail(error.format_message(), 2)
+    except PonderError as error:
+        code = _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        code = _fail("interrupted; with --store the same command goes on where this one was", 130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; a second error at exit would only be noise.
+        sys.stdout = None
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    print(f"ponder: {line}", file=sys.stderr)
+    return code

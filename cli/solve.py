@@ -1,0 +1,151 @@
+"""`ponder solve`: think about one task and print the program."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InputError
+from ..tasks import LoadedTask, load_task, task_from_statement
+
+if TYPE_CHECKING:
+    from ..graphs import Graph
+    from ..nodes import Context, Solution
+
+DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
+GRAPHS = ("plan-search", "idea-search", "repeated-sampling")
+
+
+def solve(
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task file (YAML, JSON), a dataset's task (humaneval:HumanEval/3), "
+            "a problem in words, or - for one on standard input."
+        ),
+    ],
+    graph: Annotated[str, typer.Option(help=f"One of {', '.join(GRAPHS)}.")] = "plan-search",
+    profile: Annotated[str, typer.Option(help="fast, or paper: as published.")] = "fast",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="An option of the graph, as in layers=1. Repeatable."),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(envvar="PONDER_MODEL", help="Any model LiteLLM knows, or embedded/…")
+    ] = DEFAULT_MODEL,
+    idea_model: Annotated[
+        str | None, typer.Option(help="Another model for observations and plans.")
+    ] = None,
+    api_base: Annotated[
+        str | None, typer.Option(help="Where the model is served, if not at its provider's.")
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Calls in flight at most, per model.")
+    ] = 64,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 600.0,
+    budget: Annotated[
+        str, typer.Option(help="Limits, as in calls=40,tokens=20000,usd=0.5,seconds=60.")
+    ] = "",
+    sandbox: Annotated[str, typer.Option(help="auto, docker or subprocess.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Fixes every choice of the search.")] = 0,
+    store: Annotated[
+        Path | None, typer.Option(help="Keep replies here: what is in it is not paid again.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The dataset's original file, for dataset tasks.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write solution.py, solution.json, thoughts.jsonl here.")
+    ] = None,
+) -> int:
+    """Think about one task and print the program.
+
+    Exit codes: 0 it passes the public tests, 1 it does not (or there are none), 2 wrong input,
+    3 something is missing on this machine.
+    """
+    from . import show
+    from .live import watch
+
+    asked = load(task, data)
+    built = build_graph(graph, profile, option or [])
+    writer = show.writer(out)
+    context = connect(
+        Wanted(model, idea_model, api_base, concurrency, timeout, budget, sandbox, seed, store)
+    )
+    try:
+        solution = asyncio.run(watch(built, asked.task, context, quiet=json))
+        grade = asyncio.run(show.grade(asked.key, solution, context))
+        writer(solution, context)
+        (show.as_json if json else show.as_text)(asked.task, solution, grade, context)
+    finally:
+        context.close()
+    return 0 if solution.solved else 1
+
+
+def load(task: str, data: Path | None) -> LoadedTask:
+    """A task from whatever the user named it by."""
+    if task == "-":
+        return LoadedTask(task_from_statement(sys.stdin.read()))
+    if any(character.isspace() for character in task.strip()):
+        return LoadedTask(task_from_statement(task))
+    return load_task(task, data)
+
+
+def build_graph(name: str, profile: str, options: list[str]) -> "Graph":
+    """The graph of that name."""
+    from .. import graphs
+
+    if name not in GRAPHS:
+        raise InputError(f"graph {name!r} is not one of {', '.join(GRAPHS)}")
+    build = getattr(graphs, name.replace("-", "_"))
+    built: Graph = build(profile, **dict(map(_option, options)))
+    return built
+
+
+def _option(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"option {text!r} must be NAME=VALUE, as in layers=1")
+    return name.strip().replace("-", "_"), None if value.strip() == "none" else value.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the options say about the context."""
+
+    model: str
+    idea_model: str | None
+    api_base: str | None
+    concurrency: int
+    timeout: float
+    budget: str
+    sandbox: str
+    seed: int
+    store: Path | None
+
+
+def connect(wanted: Wanted) -> "Context":
+    """Everything the run needs, checked as far as that is free."""
+    os.environ.setdefault("LANGSMITH_TRACING", "false")
+    from ..models import Budget
+    from ..models import connect as connect_model
+    from ..nodes import Context
+
+    budget = Budget.parse(wanted.budget)
+    served = {"concurrency": wanted.concurrency, "timeout": wanted.timeout}
+    if wanted.api_base is not None:
+        served["api_base"] = wanted.api_base
+    idea_model = wanted.idea_model and connect_model(wanted.idea_model, **served)
+    return Context(
+        model=connect_model(wanted.model, **served),
+        idea_model=idea_model or None,
+        sandbox=wanted.sandbox,
+        budget=budget,
+        store=wanted.store,
+        seed=wanted.seed,
+    )

@@ -1,0 +1,183 @@
+"""What a search may spend, and the ledger that holds it to that."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+
+from ..errors import BudgetExhausted, InputError
+from .base import Usage
+
+SMALLEST_GRANT = 64
+"""Tokens of reply below which a call is not worth making with what is left of a budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Upper limits for one run; None is unlimited. Replayed replies count as they did when paid,
+    so a resumed search is exactly as large as an uninterrupted one."""
+
+    calls: int | None = None
+    tokens: int | None = None
+    """Prompt and completion tokens together."""
+    usd: float | None = None
+    seconds: float | None = None
+    """Wall-clock time of this process's part of the run."""
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            value = getattr(self, limit.name)
+            if value is not None and not (value > 0 and math.isfinite(value)):
+                raise InputError(
+                    f"budget: {limit.name}={value} must be a number above 0 (leave it out for none)"
+                )
+
+    @classmethod
+    def parse(cls, text: str) -> "Budget":
+        """Read `calls=40,tokens=20000,usd=0.5,seconds=60`, in any order, each at most once."""
+        limits: dict[str, float] = {}
+        for part in filter(None, (piece.strip() for piece in text.split(","))):
+            name, value = _parse_limit(part)
+            if name in limits:
+                raise InputError(f"budget: {name} is given twice in {text!r}")
+            limits[name] = value
+        return cls(
+            calls=_whole(limits, "calls"),
+            tokens=_whole(limits, "tokens"),
+            usd=limits.get("usd"),
+            seconds=limits.get("seconds"),
+        )
+
+
+def _parse_limit(part: str) -> tuple[str, float]:
+    name, _, value = (piece.strip() for piece in part.partition("="))
+    known = [limit.name for limit in fields(Budget)]
+    if name not in known:
+        raise InputError(f"budget: {part!r} is not one of {', '.join(f'{k}=N' for k in known)}")
+    try:
+        return name, float(value)
+    except ValueError:
+        raise InputError(f"budget: {part!r} needs a number, as in {name}=40") from None
+
+
+def _whole(limits: dict[str, float], name: str) -> int | None:
+    value = limits.get(name)
+    if value is None:
+        return None
+    if not math.isfinite(value) or value != int(value):
+        raise InputError(f"budget: {name}={value:g} must be a whole number")
+    return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The most a call can cost: what the ledger sets aside while it is in flight."""
+
+    prompt_tokens: int
+    max_tokens: int
+    prompt_price: float = 0.0
+    """US dollars a prompt token; 0 where it is free or no dollar limit is set."""
+    completion_price: float = 0.0
+
+
+@dataclass(slots=True)
+class Hold:
+    """An admitted call. Its maker sets `spent` to what the call really cost."""
+
+    max_tokens: int
+    calls: int = 1
+    tokens: int = 0
+    usd: float = 0.0
+    spent: Usage | None = None
+
+
+class Ledger:
+    """Admits calls against a budget so that it is never exceeded.
+
+    A call is admitted with its worst case set aside. When that does not fit, it waits for calls in
+    flight to turn out cheaper; with none in flight its reply is shortened to what is left, and if
+    that is too little to be of use, `BudgetExhausted` names the limit. Prompt tokens are estimated
+    before a call (see `estimate_tokens`), so a token budget can be missed by that estimate's error.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.spent = Usage()
+        self.held: dict[int, Hold] = {}
+        self._settled = asyncio.Event()
+
+    @asynccontextmanager
+    async def hold(self, quote: Quote) -> AsyncIterator[Hold]:
+        """Admit one call for the length of the block.
+
+        Raises:
+            BudgetExhausted: the message names the limit.
+        """
+        hold = await self._admit(quote)
+        self.held[id(hold)] = hold
+        try:
+            yield hold
+        finally:
+            del self.held[id(hold)]
+            # A call that failed without an answer still was a call: a dead server cannot
+            # make a search endless.
+            self.spent += hold.spent or Usage(calls=1)
+            self._settled.set()
+
+    def left(self, seconds: float) -> str:
+        """What is left of each limit, for a human, after `seconds` of running."""
+        calls, tokens, usd = self._left()
+        shares = [
+            (calls, "{:.0f} calls"),
+            (tokens, "{:.0f} tokens"),
+            (usd, "${:.4f}"),
+            (self.budget.seconds and self.budget.seconds - seconds, "{:.0f} s"),
+        ]
+        return ", ".join(shown.format(max(0, left)) for left, shown in shares if left is not None)
+
+    def replay(self, usage: Usage) -> None:
+        """Count what the store answered, so that a replayed run is as large as the paid one."""
+        self.spent += usage
+
+    async def _admit(self, quote: Quote) -> Hold:
+        while True:
+            grant, limit = self._fit(quote)
+            short = grant < min(quote.max_tokens, SMALLEST_GRANT)
+            if not short and (grant == quote.max_tokens or not self.held):
+                tokens = quote.prompt_tokens + grant
+                usd = quote.prompt_tokens * quote.prompt_price + grant * quote.completion_price
+                return Hold(grant, tokens=tokens, usd=usd)
+            if not self.held:
+                raise BudgetExhausted(f"budget spent: {limit}")
+            self._settled.clear()
+            await self._settled.wait()
+
+    def _fit(self, quote: Quote) -> tuple[int, str]:
+        """How many reply tokens fit right now, and which limit is the tightest."""
+        calls, tokens, usd = self._left()
+        fits: list[tuple[float, str]] = [(quote.max_tokens, "")]
+        if calls is not None and calls < 1:
+            fits.append((-1, f"calls={self.budget.calls}"))
+        if tokens is not None:
+            fits.append((tokens - quote.prompt_tokens, f"tokens={self.budget.tokens}"))
+        if usd is not None:
+            reply_usd = usd - quote.prompt_tokens * quote.prompt_price
+            price = quote.completion_price
+            room = reply_usd / price if price else (math.inf if reply_usd >= 0 else -1)
+            fits.append((room, f"usd={self.budget.usd}"))
+        room, limit = min(fits, key=lambda fit: fit[0])
+        return math.floor(room), limit
+
+    def _left(self) -> tuple[float | None, float | None, float | None]:
+        budget, held = self.budget, self.held.values()
+        return (
+            budget.calls and budget.calls - self.spent.calls - sum(h.calls for h in held),
+            budget.tokens and budget.tokens - self.spent.tokens - sum(h.tokens for h in held),
+            budget.usd and budget.usd - (self.spent.cost or 0.0) - sum(h.usd for h in held),
+        )
+
+
+def estimate_tokens(text_length: int) -> int:
+    """Tokens in that many characters, on the safe side for English and code (3 characters each)."""
+    return text_length // 3 + 8

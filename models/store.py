@@ -1,0 +1,143 @@
+"""The store: every reply, appended to one SQLite file, so that nothing is paid for twice.
+
+Two tables. `replies` holds answers by the hash of everything that was asked (task, path, model,
+messages, parameters), whichever run asked it. `records` holds what one run decided, by run, kind
+and id: thoughts, verdicts, calls that ended without an answer, claims, the final word. Replies and
+decisions are append-only and the first writer wins, so two processes may share a file.
+
+Every write is committed before the search goes on. WAL with `synchronous=NORMAL` survives a killed
+process whole; only a power cut can lose the last few rows, never the file.
+"""
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreError
+
+APPLICATION_ID = 0x706F6E64  # "pond"
+SCHEMA_VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS replies (
+    key TEXT PRIMARY KEY, task TEXT NOT NULL, path TEXT NOT NULL, model TEXT NOT NULL,
+    request TEXT NOT NULL, reply TEXT NOT NULL, at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS records (
+    run TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (run, kind, id)
+);
+"""
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON-able value, canonical whatever order its keys were written in."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Store:
+    """An append-only SQLite file, or memory when `path` is None (then nothing outlives it).
+
+    Safe to use from several threads and processes.
+
+    Raises:
+        StoreError: the file cannot be opened or written, or is not a ponder store.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = None if path is None else Path(path)
+        self._lock = threading.Lock()
+        try:
+            self._db = self._open()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"store {self.path}: {_plain(error)}") from error
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(
+            self.path or ":memory:", isolation_level=None, check_same_thread=False, timeout=30.0
+        )
+        mark, version = (
+            db.execute(f"PRAGMA {p}").fetchone()[0] for p in ("application_id", "user_version")
+        )
+        used = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if used and mark != APPLICATION_ID:
+            raise StoreError(f"store {self.path}: an SQLite file, but not one of ponder's")
+        if version > SCHEMA_VERSION:
+            raise StoreError(f"store {self.path}: written by a newer ponder (schema {version})")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        db.executescript(SCHEMA)
+        return db
+
+    def reply(self, key: str) -> Any | None:
+        """The stored reply to a request, or None."""
+        rows = self._run("SELECT reply FROM replies WHERE key = ?", (key,))
+        return json.loads(rows[0][0]) if rows else None
+
+    def put_reply(
+        self, key: str, *, task: str, path: str, model: str, request: Any, reply: Any
+    ) -> None:
+        """Append an answer. Only answers: never an error, a refusal or a truncated reply."""
+        self._run(
+            "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING",
+            (key, task, path, model, _dump(request), _dump(reply), time.time()),
+        )
+
+    def record(self, run: str, kind: str, id: str) -> Any | None:
+        """What `run` recorded under that kind and id, or None."""
+        rows = self._run(
+            "SELECT value FROM records WHERE run = ? AND kind = ? AND id = ?", (run, kind, id)
+        )
+        return json.loads(rows[0][0]) if rows else None
+
+    def put_record(self, run: str, kind: str, id: str, value: Any) -> Any:
+        """Append a record and return the one that stands: this one, or an earlier writer's."""
+        text = _dump(value)
+        written = self._run(
+            "INSERT INTO records VALUES (?,?,?,?) "
+            "ON CONFLICT (run, kind, id) DO NOTHING RETURNING id",
+            (run, kind, id, text),
+        )
+        return value if written else self.record(run, kind, id)
+
+    def put_latest(self, run: str, kind: str, id: str, value: Any) -> None:
+        """Like `put_record`, for what a run started again may know better: the last writer wins."""
+        self._run("INSERT OR REPLACE INTO records VALUES (?,?,?,?)", (run, kind, id, _dump(value)))
+
+    def records(self, run: str, kind: str) -> Iterator[tuple[str, Any]]:
+        """All (id, value) of one kind in the order they were written."""
+        rows = self._run(
+            "SELECT id, value FROM records WHERE run = ? AND kind = ? ORDER BY rowid", (run, kind)
+        )
+        for id, value in rows:
+            yield id, json.loads(value)
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        with self._lock:
+            self._db.close()
+
+    def _run(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+        try:
+            with self._lock:
+                return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path or 'in memory'}: {_plain(error)}") from error
+
+
+def _dump(value: Any) -> str:
+    # ASCII-only output carries lone surrogates of a model's reply through UTF-8 columns.
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _plain(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,43 @@
+"""Open a run: the first node of every graph."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from ..tasks import CodeTask
+from .context import Runtime
+from .run import Run
+
+
+class Asked(TypedDict):
+    """What a caller gives a graph."""
+
+    task: CodeTask
+
+
+class Opened(TypedDict):
+    """The key by which every later node finds the run."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Opens the run of this graph on the task, or opens it again if the store knows it."""
+
+    graph: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """JSON-able; part of the run's identity."""
+
+    async def __call__(self, state: Asked, runtime: Runtime) -> Opened:
+        """The new run's key.
+
+        Raises:
+            MissingError: there is something to run, and nothing to run it in.
+        """
+        run = Run.begin(state["task"], [self.graph, dict(self.options)], runtime.context)
+        if not run.calls.finished:
+            await runtime.context.start()
+        return {"run": runtime.context.open(run).key}

@@ -1,0 +1,244 @@
+"""The one place where models are called: store first, then budget, then the model, then store."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import ModelError, SearchStopped
+from ..models.base import Completion, Message, Model, Usage
+from ..models.budget import Budget, Ledger, Quote, estimate_tokens
+from ..models.store import Store, digest
+from .sampling import Sampling
+from .thought import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a call had no usable reply."""
+
+    reason: str
+    """One line, its kind before the first colon: "truncated: …", "429: …", "refused: …"."""
+    stopped: bool = False
+    """Whether it was never asked (or not to its end), since the search had stopped."""
+    faults: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+
+
+class CallEnded(Exception):
+    """Carries an `Ending` from a call to the node that made it."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.reason)
+        self.ending = ending
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that is asked, and where in the search."""
+
+    path: str
+    model: Model
+    messages: list[Message]
+    sampling: Sampling
+    schema: dict[str, Any] | None
+    seed: int
+
+    def as_json(self) -> dict[str, Any]:
+        """What the reply depends on, besides the model's name and the path."""
+        return {
+            "messages": self.messages,
+            "schema": self.schema,
+            "seed": self.seed,
+            **plain(self.sampling),
+        }
+
+
+class Calls:
+    """The calls of one run.
+
+    What was decided about a call is recorded when it is decided: its reply (for every run that asks
+    the same), or for this run alone that it was refused or failed. A run started again therefore
+    makes the same decisions, pays only for what it had not got, and once finished needs no model.
+    """
+
+    def __init__(self, run: str, task: str, store: Store, budget: Budget, seed: int) -> None:
+        self.ledger = Ledger(budget)
+        self.stopped: str | None = None
+        """Why no further call is made, once that is so."""
+        self.in_flight: dict[str, float] = {}
+        """Path and start (event loop's clock, seconds) of each call under way."""
+        self.restored: set[str] = set()
+        """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
+        self._run, self._task, self._store, self._seed = run, task, store, seed
+        self.finished = store.record(run, "finished", "") is not None
+        """Whether this run came to its end before, and only replays now."""
+        self._tasks: set[asyncio.Task[list[Completion]]] = set()
+        self._deadline: float | None = None
+
+    def start_clock(self) -> None:
+        """Start counting the budget's seconds."""
+        if self.ledger.budget.seconds is not None:
+            self._deadline = asyncio.get_running_loop().time() + self.ledger.budget.seconds
+
+    def stop(self, reason: str) -> None:
+        """Cancel the calls under way and refuse later ones. The first reason stands."""
+        if self.stopped is None:
+            self.stopped = reason
+            for task in self._tasks:
+                task.cancel()
+
+    def seed(self, path: str) -> int:
+        """A seed for that place, the same in every run of this task with this `Context.seed`."""
+        text = f"{self._seed}/{self._task}/{path}".encode("utf-8", "surrogatepass")
+        return int.from_bytes(hashlib.sha256(text).digest()[:4], "big") >> 1
+
+    async def ask(
+        self,
+        model: Model,
+        path: str,
+        messages: list[Message],
+        sampling: Sampling,
+        schema: dict[str, Any] | None = None,
+    ) -> Completion:
+        """One whole reply.
+
+        Raises:
+            CallEnded: the search has stopped, or no usable reply came.
+            StoreError: the reply could not be kept.
+        """
+        schema = schema if model.supports_schema else None
+        request = Request(path, model, messages, sampling, schema, self.seed(path))
+        asked = request.as_json()
+        key = digest([self._task, path, model.name, asked])
+        reply = self._replay(key, path)
+        if reply is None:
+            reply = await self._pay(request)
+            self._store.put_reply(
+                key,
+                task=self._task,
+                path=path,
+                model=model.name,
+                request=asked,
+                reply={**plain(reply), "usage": plain(reply.usage)},
+            )
+        return reply
+
+    def _replay(self, key: str, path: str) -> Completion | None:
+        """The stored reply; None if the model must be asked.
+
+        Raises:
+            CallEnded: the store says that the call had no reply.
+        """
+        stored = self._store.reply(key)
+        if stored is not None:
+            reply = Completion(
+                stored["text"], stored["finish"], Usage(**stored["usage"]), tuple(stored["faults"])
+            )
+            self._count(path, reply.usage)
+            return reply
+        ended = self._store.record(self._run, "ended", path)
+        # What was refused stays refused, so that a run started again is no larger than the first.
+        # What failed is asked again, unless the run came to its end in spite of it.
+        if ended is not None and (ended["stopped"] or self.finished):
+            ending = Ending(
+                ended["reason"], ended["stopped"], tuple(ended["faults"]), Usage(**ended["usage"])
+            )
+            self._count(path, ending.usage)
+            if ending.stopped and self.stopped is None:
+                self.stopped = ending.reason
+            raise CallEnded(ending)
+        return None
+
+    def _count(self, path: str, usage: Usage) -> None:
+        if path.partition("~")[0] not in self.restored:
+            self.ledger.replay(usage)
+
+    async def _pay(self, request: Request) -> Completion:
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                reply = await self._admitted(request)
+        except ModelError as error:
+            raise self._ended(
+                request, Ending(str(error), False, error.faults, Usage(calls=1))
+            ) from None
+        except TimeoutError:
+            self._stop_quietly(f"budget spent: seconds={self.ledger.budget.seconds:g}")
+        except SearchStopped as error:
+            self._stop_quietly(str(error))
+        else:
+            if reply.finish == "length":
+                reason = f"truncated: cut off after {reply.usage.completion_tokens} tokens"
+                raise self._ended(request, Ending(reason, False, reply.faults, reply.usage))
+            return reply
+        raise self._ended(request, Ending(self.stopped or "stopped", stopped=True))
+
+    def _stop_quietly(self, reason: str) -> None:
+        # Calls in flight are paid for: running out of budget lets them finish.
+        self.stopped = self.stopped or reason
+
+    def _ended(self, request: Request, ending: Ending) -> CallEnded:
+        data = {**plain(ending), "usage": plain(ending.usage)}
+        self._store.put_latest(self._run, "ended", request.path, data)
+        return CallEnded(ending)
+
+    async def _admitted(self, request: Request) -> Completion:
+        if self.stopped is not None:
+            raise SearchStopped(self.stopped)
+        async with self.ledger.hold(self._quote(request)) as hold:
+            if self.stopped is not None:
+                hold.spent = Usage()
+                raise SearchStopped(self.stopped)
+            sampling = request.sampling
+            reply = await self._cancellable(
+                request.path,
+                request.model.chat(
+                    request.messages,
+                    path=request.path,
+                    temperature=sampling.temperature,
+                    top_p=sampling.top_p,
+                    max_tokens=hold.max_tokens,
+                    stop=list(sampling.stop) or None,
+                    seed=request.seed,
+                    schema=request.schema,
+                ),
+            )
+            hold.spent = reply.usage
+            return reply
+
+    async def _cancellable(
+        self, path: str, call: Coroutine[Any, Any, list[Completion]]
+    ) -> Completion:
+        """Await a call that `stop` may cancel, telling that from our own task being cancelled."""
+        task = asyncio.ensure_future(call)
+        self._tasks.add(task)
+        self.in_flight[path] = asyncio.get_running_loop().time()
+        try:
+            return (await task)[0]
+        except asyncio.CancelledError:
+            task.cancel()
+            current = asyncio.current_task()
+            if self.stopped is None or (current is not None and current.cancelling()):
+                raise
+            raise SearchStopped(self.stopped) from None
+        finally:
+            self._tasks.discard(task)
+            del self.in_flight[path]
+
+    def _quote(self, request: Request) -> Quote:
+        budget, most = self.ledger.budget, request.sampling.max_tokens
+        if budget.tokens is None and budget.usd is None:
+            return Quote(0, most)
+        prompt = estimate_tokens(sum(len(message["content"]) for message in request.messages))
+        if budget.usd is None:
+            return Quote(prompt, most)
+        return Quote(
+            prompt, most, _unit(request.model.price, 1, 0), _unit(request.model.price, 0, 1)
+        )
+
+
+def _unit(price: Callable[[int, int], float | None], prompt: int, completion: int) -> float:
+    """US dollars a token; asked for a million of them, since prices are rounded."""
+    million = 1_000_000
+    return (price(prompt * million, completion * million) or 0.0) / million

@@ -1,0 +1,108 @@
+"""The last node: one answer from all candidates."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from typing_extensions import TypedDict
+
+from ..errors import SandboxError
+from ..models.base import Usage
+from ..tasks import generate_inputs
+from ..verifiers.base import Verdict
+from .context import Runtime
+from .run import Run
+from .thought import Candidate, Solution, Thought
+
+
+class Gathered(TypedDict):
+    """All candidates' ids."""
+
+    run: str
+    candidates: list[str]
+
+
+class Solved(TypedDict):
+    """What the graph returns."""
+
+    solution: Solution
+
+
+@dataclass(frozen=True)
+class Select:
+    """Keeps what passes the public tests (or, if nothing does, what passes most), groups it by what
+    it computes on generated inputs, and takes the earliest of the largest group.
+
+    An extension of ours: PlanSearch stops at pass@k and public-test filtering, with no rule for a
+    single answer. The inputs are mutations of the public ones, so no call is made for them.
+    """
+
+    inputs: int = 16
+    """How many inputs to generate; 0 leaves the grouping out."""
+
+    async def __call__(self, state: Gathered, runtime: Runtime) -> Solved:
+        """The solution."""
+        run = runtime.context.run(state["run"])
+        ids = sorted(set(state["candidates"]), key=natural)
+        candidates = [run.thoughts[id] for id in ids]
+        chosen = await self._choose(run, candidates)
+        if candidates:
+            run.finish()
+        return {"solution": _solution(run, chosen, candidates)}
+
+    async def _choose(self, run: Run, candidates: Sequence[Thought]) -> Thought | None:
+        if not candidates:
+            return None
+        best = max(map(_rank, candidates))
+        pool = [thought for thought in candidates if _rank(thought) == best]
+        inputs = generate_inputs(run.task, self.inputs, run.calls.seed("select"))
+        if len(pool) == 1 or not inputs:
+            return pool[0]
+        try:
+            return await _most_agreed(run, pool, inputs)
+        except SandboxError:
+            return pool[0]  # every one of them is as good by what is known
+
+
+def natural(id: str) -> list[tuple[int, str]]:
+    """Sorts "o2" before "o10"."""
+    return [
+        (int(part or 0), "") if i % 2 else (0, part)
+        for i, part in enumerate(re.split(r"(\d+)", id))
+    ]
+
+
+def _rank(thought: Thought) -> tuple[bool, float]:
+    verdict = thought.verdict or Verdict()
+    return bool(verdict.passed), verdict.score or 0.0
+
+
+async def _most_agreed(run: Run, pool: Sequence[Thought], inputs: Sequence[object]) -> Thought:
+    behaviours = await asyncio.gather(*(run.behaviour(thought.id, inputs) for thought in pool))
+    groups: defaultdict[tuple[str, ...], list[Thought]] = defaultdict(list)
+    for thought, behaviour in zip(pool, behaviours, strict=True):
+        groups[tuple(behaviour)].append(thought)
+
+    def weight(behaviour: tuple[str, ...]) -> tuple[bool, int]:
+        # Programs that agree only in failing on every input agree on nothing.
+        return any(not shown.startswith("!") for shown in behaviour), len(groups[behaviour])
+
+    return groups[max(groups, key=weight)][0]
+
+
+def _solution(run: Run, chosen: Thought | None, candidates: Sequence[Thought]) -> Solution:
+    usage = run.usage_by_kind()
+    return Solution(
+        task_id=run.task.id,
+        run=run.key,
+        answer=chosen.text if chosen else None,
+        chosen=chosen.id if chosen else None,
+        verdict=(chosen and chosen.verdict) or Verdict(reason="there is no candidate"),
+        candidates=tuple(Candidate(t.id, t.verdict or Verdict()) for t in candidates),
+        usage=sum(usage.values(), Usage()),
+        usage_by_kind=usage,
+        faults=run.faults(),
+        stopped=run.calls.stopped or "complete",
+    )

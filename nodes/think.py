@@ -1,0 +1,103 @@
+"""Ask for one thought, read the reply, and if it cannot be read, ask again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ..errors import ReadError
+from ..models.base import Message, Usage
+from .calls import CallEnded, Ending
+from .context import Runtime
+from .run import Run
+from .sampling import PAPER, Sampling
+from .thought import Thought
+
+T = TypeVar("T")
+
+QUOTED = 2000
+"""Characters of an unreadable reply that are shown back to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a kind of thought is asked for."""
+
+    kind: str
+    role: str = "model"
+    sampling: Sampling = PAPER
+    temperatures: tuple[float, ...] = ()
+    """A temperature for each try in turn, in place of the sampling's own; their number is the
+    number of tries."""
+    tries: int = 2
+    note: bool = True
+    """Whether a further try shows the model its reply and what was wrong with it."""
+
+    def attempts(self) -> list[Sampling]:
+        """The sampling of each try."""
+        if self.temperatures:
+            return [replace(self.sampling, temperature=t) for t in self.temperatures]
+        return [self.sampling] * self.tries
+
+
+async def think(
+    runtime: Runtime,
+    run: Run,
+    asking: Asking,
+    messages: list[Message],
+    *,
+    id: str,
+    parents: tuple[str, ...],
+    read: Callable[[str], T],
+    schema: dict[str, Any] | None = None,
+) -> tuple[Thought, T | None]:
+    """A thought and what was read from it; (a thought with a failure, None) if there was none.
+
+    The thought's text is the reply, or what `read` made of it when that is text.
+    """
+    spent = Usage()
+    faults: list[str] = []
+    failure: Ending
+    for attempt, sampling in enumerate(asking.attempts()):
+        path = id if attempt == 0 else f"{id}~{attempt + 1}"
+        try:
+            reply = await run.calls.ask(run.model(asking.role), path, messages, sampling, schema)
+        except CallEnded as ended:
+            spent += ended.ending.usage
+            faults += ended.ending.faults
+            failure = ended.ending
+            break
+        spent += reply.usage
+        faults += reply.faults
+        try:
+            value = read(reply.text)
+        except ReadError as error:
+            failure = Ending(f"unreadable: {error}")
+            faults.append(failure.reason)
+            if asking.note:
+                messages = [*messages, *_correction(reply.text, error)]
+            continue
+        text = value if isinstance(value, str) else reply.text
+        thought = Thought(id, asking.kind, text, parents, usage=spent, faults=tuple(faults))
+        return _tell(runtime, run, thought), value
+    if failure.reason in faults:
+        faults.remove(failure.reason)
+    thought = Thought(
+        id, asking.kind, "", parents, usage=spent, faults=tuple(faults), failure=failure.reason
+    )
+    if failure.stopped and not spent.calls:
+        return thought, None  # never asked: nothing to record
+    return _tell(runtime, run, thought), None
+
+
+def _tell(runtime: Runtime, run: Run, thought: Thought) -> Thought:
+    run.record(thought)
+    runtime.stream_writer(thought)
+    return thought
+
+
+def _correction(reply: str, error: ReadError) -> list[Message]:
+    shown = reply if len(reply) <= QUOTED else f"{reply[:QUOTED]}\n[{len(reply) - QUOTED} more]"
+    return [
+        {"role": "assistant", "content": shown},
+        {"role": "user", "content": f"That cannot be read: {error}. Answer again, in full."},
+    ]

@@ -1,0 +1,28 @@
+"""A task as JSON-able data, and back, for the store."""
+
+from dataclasses import asdict
+from typing import Any
+
+from .code_task import CodeTask, Comparison, Test
+from .values import from_json, to_json
+
+
+def task_to_json(task: CodeTask) -> dict[str, Any]:
+    """Everything about the task; its key is not part of it."""
+    tests = [[to_json(test.input), to_json(test.expected)] for test in task.public_tests]
+    return {
+        "id": task.id,
+        "statement": task.statement,
+        "starter_code": task.starter_code,
+        "entry_point": task.entry_point,
+        "public_tests": tests,
+        "comparison": asdict(task.comparison),
+    }
+
+
+def task_from_json(data: dict[str, Any]) -> CodeTask:
+    """The inverse of `task_to_json`."""
+    tests = tuple(Test(from_json(given), from_json(out)) for given, out in data["public_tests"])
+    return CodeTask(
+        **{**data, "public_tests": tests, "comparison": Comparison(**data["comparison"])}
+    )

@@ -1,1 +1,38 @@
-"""."""
+"""Who answers: models, what they may cost, and the store that keeps what they said."""
+
+from typing import TYPE_CHECKING, Any
+
+from .base import Completion, Message, Model, Usage
+from .budget import Budget
+from .connect import connect
+from .scripted import ScriptedModel
+from .store import Store
+
+if TYPE_CHECKING:
+    from .embedded import EmbeddedModel
+    from .litellm_model import LiteLLMModel
+
+__all__ = [
+    "Budget",
+    "Completion",
+    "EmbeddedModel",
+    "LiteLLMModel",
+    "Message",
+    "Model",
+    "ScriptedModel",
+    "Store",
+    "Usage",
+    "connect",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "LiteLLMModel":
+        from .litellm_model import LiteLLMModel
+
+        return LiteLLMModel
+    if name == "EmbeddedModel":
+        from .embedded import EmbeddedModel
+
+        return EmbeddedModel
+    raise AttributeError(name)

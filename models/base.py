@@ -62,6 +62,14 @@ class Model(Protocol):
     def name(self) -> str:
         """How a user names it, e.g. "ollama/qwen2.5-coder:7b". Part of the store's key."""
 
+    async def ready(self) -> None:
+        """Do everything that must work before a call can, and costs nothing. Idempotent.
+
+        Raises:
+            InputError: there is no such model.
+            MissingError: this machine lacks its weights, its key, or a library.
+        """
+
     async def chat(
         self,
         messages: list[Message],

@@ -89,13 +89,16 @@ class Context:
         return self._roles[name]
 
     async def start(self) -> None:
-        """Make sure that programs can be run, before anything is paid for. Idempotent.
+        """Make sure that models can be asked and programs run, before anything is paid for.
 
         Raises:
-            MissingError: the machine lacks what the sandbox needs.
+            InputError: there is no such model.
+            MissingError: the machine lacks what a model or the sandbox needs.
         """
         assert isinstance(self.sandbox, Sandbox)
         await self.sandbox.start()
+        for model in {id(model): model for model in self._roles.values()}.values():
+            await model.ready()
 
     def open(self, run: Run) -> Run:
         """Make `run` the one that goes by its key, replacing any earlier attempt at it."""

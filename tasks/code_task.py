@@ -5,7 +5,7 @@ object that never enters a graph's state, a prompt, or a sandboxed process that 
 code.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Mode = Literal["call", "stdin"]
@@ -66,10 +66,16 @@ class Key:
     tests: tuple[Test, ...] = ()
     canonical_solution: str | None = None
     """A whole program known to be right, where the dataset has one."""
+    pending: tuple[Any, ...] = ()
+    """Inputs whose expected values the dataset leaves to the canonical solution (the "+" sets)."""
     unread: tuple[str, ...] = ()
     """Hidden assertions that could not be read as (input, expected), as source. Never executed
     here; a grade over a key with unread assertions says so."""
     comparison: Comparison = field(default_factory=Comparison)
+
+    def with_tests(self, tests: tuple[Test, ...]) -> "Key":
+        """This key with those tests added, in place of what was pending."""
+        return replace(self, tests=self.tests + tests, pending=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,11 @@ import asyncio
 import difflib
 import importlib
 import os
+import random
 import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_random_exponential
 
 from ..errors import (
     InputError,
@@ -32,8 +30,7 @@ from .slots import slots
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts at most, whatever a server asks for."""
-BACKOFF = wait_random_exponential(multiplier=0.5, max=LONGEST_WAIT)
-"""Exponential with full jitter: callers that failed together do not come back together."""
+FIRST_WAIT = 1.0
 SCHEMA_PROVIDERS = ("hosted_vllm",)
 """Providers whose servers constrain replies to a JSON schema though LiteLLM does not know it."""
 KEYLESS = ("hosted_vllm", "ollama", "ollama_chat", "lm_studio", "llamafile", "xinference")
@@ -84,7 +81,7 @@ class LiteLLMModel:
             MissingError: the provider's key is not in the environment.
         """
         litellm = await asyncio.to_thread(_litellm)
-        provider = self._provider(litellm)
+        provider = self._provider()
         if self.api_key or self.api_base or provider in KEYLESS:
             return
         missing = litellm.validate_environment(self._asked)["missing_keys"]
@@ -97,11 +94,7 @@ class LiteLLMModel:
     @property
     def supports_schema(self) -> bool:
         """See `Model.supports_schema`."""
-        litellm = _litellm()
-        provider = self._provider(litellm)
-        return provider in SCHEMA_PROVIDERS or bool(
-            litellm.supports_response_schema(model=self._asked, custom_llm_provider=provider)
-        )
+        return _takes_schema(self._asked, self._provider())
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """See `Model.price`."""
@@ -170,23 +163,17 @@ class LiteLLMModel:
         self, messages: list[Message], request: dict[str, Any]
     ) -> list[Completion]:
         faults: list[str] = []
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(ModelUnavailable),
-            wait=_wait,
-            stop=stop_after_attempt(self.attempts),
-            reraise=True,
-        )
-        try:
-            async for attempt in retrying:
-                with attempt:
-                    try:
-                        replies = await self._once(messages, request)
-                    except ModelError as error:
-                        faults.append(str(error))
-                        raise
-        except ModelError as error:
-            error.faults = tuple(faults[:-1])
-            raise
+        for attempt in range(self.attempts):
+            try:
+                replies = await self._once(messages, request)
+            except ModelError as error:
+                error.faults = tuple(faults)
+                if not isinstance(error, ModelUnavailable) or attempt + 1 == self.attempts:
+                    raise
+                faults.append(str(error))
+                await asyncio.sleep(_wait(attempt, error.retry_after))
+            else:
+                break
         first = replies[0]
         return [
             Completion(first.text, first.finish, first.usage, tuple(faults)),
@@ -246,15 +233,33 @@ class LiteLLMModel:
         return self.served_as or self.name
 
     def _supported(self) -> frozenset[str]:
-        parameters = _supported(self._asked, self._provider(_litellm()))
+        parameters = _supported(self._asked, self._provider())
         return parameters - {"n"} if self.one_choice else parameters
 
-    def _provider(self, litellm: Any) -> str:
-        try:
-            provider: str = litellm.get_llm_provider(self._asked)[1]
-        except Exception:  # noqa: BLE001  its own error is ten lines long
-            raise InputError(_unknown(self.name, litellm)) from None
+    def _provider(self) -> str:
+        provider = _provider(self._asked)
+        if provider is None:
+            raise InputError(_unknown(self.name, _litellm()))
         return provider
+
+
+# What LiteLLM knows of a model does not change, and looking it up for every call would cost more
+# than the call.
+
+
+@cache
+def _provider(model: str) -> str | None:
+    try:
+        return str(_litellm().get_llm_provider(model)[1])
+    except Exception:  # noqa: BLE001  it raises ten lines for a name it does not know
+        return None
+
+
+@cache
+def _takes_schema(model: str, provider: str) -> bool:
+    return provider in SCHEMA_PROVIDERS or bool(
+        _litellm().supports_response_schema(model=model, custom_llm_provider=provider)
+    )
 
 
 @cache
@@ -299,10 +304,11 @@ def _text_of(choice: Any) -> tuple[str, Any]:
     return message.content or "", finish
 
 
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = getattr(error, "retry_after", None)
-    return min(asked, LONGEST_WAIT) if asked is not None else BACKOFF(state)
+def _wait(attempt: int, asked: float | None) -> float:
+    """Seconds until the next attempt: what the server asked for, else exponential backoff with full
+    jitter, so that callers who failed together do not come back together."""
+    longest = asked if asked is not None else random.random() * FIRST_WAIT * 2**attempt
+    return min(longest, LONGEST_WAIT)
 
 
 def _as_model_error(error: Exception, timeout: float) -> Exception:

@@ -1,0 +1,190 @@
+"""The Docker engine: the only file that talks to it."""
+
+import os
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+from ..errors import MissingError
+from .worker import BrokenWorker, DockerPipe
+
+LABEL = "ponder.sandbox"
+UIDS = 2500
+"""Uids of one container: more than the programs it runs before it is replaced."""
+MEMORY = 512 * 2**20
+"""Bytes a container may use; a candidate's own limit lies below it."""
+HOW = "install Docker (apt-get install docker.io), start it, and see `ponder doctor`"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A running container and the streams it is attached by."""
+
+    id: str
+    pipe: DockerPipe
+
+
+class Engine:
+    """A connection to the engine of the environment (DOCKER_HOST, or the local one).
+
+    Raises:
+        MissingError: no engine answers.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self._docker: Any = docker.from_env(timeout=60)
+            self._docker.ping()
+        except (DockerException, OSError) as error:
+            raise MissingError(f"no Docker engine answers ({_why(error)}): {HOW}") from None
+
+    def image_id(self, tag: str) -> str | None:
+        """The digest of the image of that name, or None."""
+        try:
+            return str(self._docker.images.get(tag).id)
+        except ImageNotFound:
+            return None
+
+    def run(self, image: str, runtime: str | None) -> Container:
+        """Start a locked-down container of the image, attached to its runner.
+
+        Raises:
+            BrokenWorker: it does not start.
+        """
+        first_uid = self._free_uids()
+        try:
+            id = self._create(image, first_uid, runtime)
+            stream = self._docker.api.attach_socket(
+                id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            )
+            self._docker.api.start(id)
+            return Container(id, DockerPipe(_raw(stream)))
+        except (DockerException, OSError) as error:
+            raise BrokenWorker(f"no container starts: {_why(error)}") from error
+
+    def _create(self, image: str, first_uid: int, runtime: str | None) -> str:
+        limits = self._docker.api.create_host_config(
+            network_mode="none",
+            cap_drop=["ALL"],
+            # To give every program a uid of its own, and to kill what it leaves behind.
+            cap_add=["SETUID", "SETGID", "KILL"],
+            security_opt=["no-new-privileges"],
+            read_only=True,
+            ipc_mode="none",
+            pids_limit=64,
+            mem_limit=MEMORY,
+            memswap_limit=MEMORY,
+            nano_cpus=10**9,
+            log_config={"Type": "none"},
+            auto_remove=True,
+            ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
+            runtime=runtime,
+        )
+        uids = ["--first-uid", str(first_uid), "--uids", str(UIDS)]
+        created = self._docker.api.create_container(
+            image,
+            ["python3", "-I", "-B", "-u", "/ponder/runner.py", *uids],
+            stdin_open=True,  # once: when this process dies, the runner's input ends
+            user="0:0",
+            host_config=limits,
+            labels={LABEL: str(first_uid), f"{LABEL}.owner": owner()},
+            network_disabled=True,
+        )
+        return str(created["Id"])
+
+    def _free_uids(self) -> int:
+        """The start of a range of uids that no living container uses: the kernel's limits count a
+        uid over all containers."""
+        used = {int(labels[LABEL]) for _, labels in self._ours()}
+        while True:
+            first = 2**20 + random.SystemRandom().randrange(2**18) * UIDS
+            if first not in used:
+                return first
+
+    def kill(self, id: str) -> None:
+        """End a container at once. Never raises."""
+        with suppress(DockerException, OSError):
+            self._docker.api.remove_container(id, force=True, v=True)
+
+    def reap(self) -> int:
+        """Remove the containers of processes that are gone; how many there were."""
+        orphans = [id for id, labels in self._ours() if not _alive(labels.get(f"{LABEL}.owner"))]
+        for id in orphans:
+            self.kill(id)
+        return len(orphans)
+
+    def _ours(self) -> Iterator[tuple[str, dict[str, str]]]:
+        for container in self._docker.api.containers(all=True, filters={"label": LABEL}):
+            yield container["Id"], container["Labels"]
+
+    def build(self, context: bytes, tag: str) -> Iterator[str]:
+        """Build an image from a tar archive with a Dockerfile in it; yields the engine's words."""
+        import io
+
+        stream = self._docker.api.build(
+            fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True, decode=True
+        )
+        for part in stream:
+            if "error" in part:
+                raise MissingError(f"the image was not built: {' '.join(part['error'].split())}")
+            yield str(part.get("stream", part.get("status", ""))).strip()
+
+    @contextmanager
+    def importing(self, tag: str) -> Iterator[Any]:
+        """Import a root file system, as a tar archive in the file that is yielded."""
+        import tempfile
+
+        with tempfile.TemporaryFile() as archive:
+            yield archive
+            archive.seek(0)
+            name, _, version = tag.partition(":")
+            self._docker.api.import_image_from_data(archive, repository=name, tag=version)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._docker.close()
+
+
+def owner() -> str:
+    """This process, in words that no later one shares: host, pid, and when it started."""
+    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def _alive(label: str | None) -> bool:
+    """Whether the process of an owner label still runs; another host's is left alone."""
+    host, pid, started = (label or "//").split("/")
+    if host != socket.gethostname():
+        return bool(host)
+    return bool(started) and _started(int(pid)) == started
+
+
+def _started(pid: int) -> str:
+    try:
+        # Field 22, counted after the command, whose name may hold anything in brackets.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def _raw(stream: Any) -> socket.socket:
+    """The socket under what docker-py returns, which differs by how the engine is reached."""
+    found: socket.socket = getattr(stream, "_sock", stream)
+    return found
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, NotFound | APIError) and error.explanation:
+        return str(error.explanation)[:200]
+    text = " ".join(str(error).split())
+    if "Permission denied" in text:
+        return "permission denied: add yourself to the group docker"
+    if "No such file" in text or "Connection refused" in text:
+        return "nothing listens on its socket"
+    return text[:200]

@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 import typer
 
 from ..errors import PonderError
@@ -26,14 +25,11 @@ def main(arguments: list[str] | None = None) -> None:
     missing on this machine, 130 interrupted."""
     try:
         code = app(args=arguments, standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        code = 0
-    except click.ClickException as error:
-        code = _fail(error.format_message(), 2)
+    except typer.TyperException as error:
+        code = _fail(error.format_message(), 2) if error.message else 0  # empty: help was shown
     except PonderError as error:
         code = _fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         code = _fail("interrupted; with --store the same command goes on where this one was", 130)
     except BrokenPipeError:
         # Whoever read our output has gone; a second error at exit would only be noise.

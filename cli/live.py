@@ -51,10 +51,10 @@ async def _run(
 
 
 async def _stream(graph: "Graph", task: CodeTask, context: "Context") -> AsyncIterator[Any]:
-    modes: Any = ["custom", "values"]
-    async for namespace, mode, data in graph.astream(
-        {"task": task}, context=context, stream_mode=modes, subgraphs=True
-    ):
+    parts: Any = graph.astream(
+        {"task": task}, context=context, stream_mode=["custom", "values"], subgraphs=True
+    )
+    async for namespace, mode, data in parts:
         if mode == "custom":
             yield data
         elif not namespace and "solution" in data:

@@ -14,7 +14,7 @@ from ..tasks import LoadedTask, load_task, task_from_statement
 
 if TYPE_CHECKING:
     from ..graphs import Graph
-    from ..nodes import Context, Solution
+    from ..nodes import Context
 
 DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
 GRAPHS = ("plan-search", "idea-search", "repeated-sampling")
@@ -137,7 +137,7 @@ def connect(wanted: Wanted) -> "Context":
     from ..nodes import Context
 
     budget = Budget.parse(wanted.budget)
-    served = {"concurrency": wanted.concurrency, "timeout": wanted.timeout}
+    served: dict[str, Any] = {"concurrency": wanted.concurrency, "timeout": wanted.timeout}
     if wanted.api_base is not None:
         served["api_base"] = wanted.api_base
     idea_model = wanted.idea_model and connect_model(wanted.idea_model, **served)

@@ -6,6 +6,7 @@ other. It is started once a process and file, shared by every run, and ends with
 
 import asyncio
 import atexit
+import importlib
 import os
 import secrets
 import threading
@@ -119,7 +120,7 @@ def _server(model: EmbeddedModel) -> Server:
 
 def _start(model: EmbeddedModel) -> Server:
     try:
-        import xllamacpp
+        xllamacpp: Any = importlib.import_module("xllamacpp")
     except ImportError:
         raise MissingError(
             "embedded models need xllamacpp: pip install 'ponder[embedded]'"

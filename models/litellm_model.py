@@ -42,7 +42,7 @@ def _litellm() -> Any:
     """LiteLLM, imported (3 s) and quietened once."""
     # Without this the import fetches a price list, and complains where there is no network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    litellm = importlib.import_module("litellm")
+    litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.cache = None
@@ -199,7 +199,7 @@ class LiteLLMModel:
                     )
             except TimeoutError:
                 raise ModelTimeout(f"timeout: no reply within {self.timeout:g} s") from None
-            except Exception as error:  # noqa: BLE001  LiteLLM raises whatever its providers do
+            except Exception as error:
                 raise _as_model_error(error, self.timeout) from error
             seconds = time.monotonic() - started
         return self._read(response, messages, seconds)

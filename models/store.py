@@ -6,7 +6,7 @@ and id: thoughts, verdicts, calls that ended without an answer, claims, the fina
 decisions are append-only and the first writer wins, so two processes may share a file.
 
 Under a running event loop, what is written in one turn of the loop is committed at its end, in one
-transaction: a reply is safe within a millisecond or two of its arrival. WAL with `synchronous=NORMAL`
+transaction: a reply is safe within a millisecond or two of its arrival. WAL with synchronous=NORMAL
 survives a killed process whole; only a power cut can lose the last few rows, never the file.
 """
 
@@ -116,7 +116,9 @@ class Store:
 
     def put_latest(self, run: str, kind: str, id: str, value: Any) -> None:
         """Like `put_record`, for what a run started again may know better: the last writer wins."""
-        self._write("INSERT OR REPLACE INTO records VALUES (?,?,?,?)", (run, kind, id, _dump(value)))
+        self._write(
+            "INSERT OR REPLACE INTO records VALUES (?,?,?,?)", (run, kind, id, _dump(value))
+        )
 
     def records(self, run: str, kind: str) -> Iterator[tuple[str, Any]]:
         """All (id, value) of one kind in the order they were written."""

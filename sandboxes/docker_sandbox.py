@@ -13,8 +13,8 @@ class DockerSandbox(WorkerPool):
     """A pool of containers, each of which runs one program at a time.
 
     A container is started when a program needs one and kept for the next; it is killed and replaced
-    when a program outlasts its limits by more than a grace, leaves a process behind, or confuses the
-    runner. It ends by itself when this process does, however that happens.
+    when a program outlasts its limits by more than a grace, leaves a process behind, or confuses
+    the runner. It ends by itself when this process does, however that happens.
     """
 
     name = "docker"

@@ -45,6 +45,10 @@ class Engine:
         except (DockerException, OSError) as error:
             raise MissingError(f"no Docker engine answers ({_why(error)}): {HOW}") from None
 
+    def version(self) -> str:
+        """The engine's version."""
+        return str(self._docker.version()["Version"])
+
     def image_id(self, tag: str) -> str | None:
         """The digest of the image of that name, or None."""
         try:

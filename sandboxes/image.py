@@ -1,4 +1,5 @@
-"""The sandbox image: Debian with Python and nothing else, or any image with a Python, and the runner.
+"""The sandbox image: Debian with Python and nothing else, or any image with a Python, plus the
+runner.
 
 The runner is baked in rather than mounted, so that a remote engine works too. The image's tag is a
 hash of the runner: an image of another version of ponder is never used by mistake.

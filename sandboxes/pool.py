@@ -37,7 +37,7 @@ class WorkerPool(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise MissingError if this machine lacks what is needed. Blocking, cheap when repeated."""
+        """Raise MissingError if this machine lacks what is needed. Blocking, cheap if repeated."""
 
     @abstractmethod
     def hire(self) -> Worker:

@@ -9,7 +9,7 @@ from .base import Execution, Limits, Outcome, Program
 
 @dataclass
 class ScriptedSandbox:
-    """Answers by `script(program, input)`: a value the program is said to return, or an `Outcome`."""
+    """Answers by `script(program, input)`: a value the program is said to return, or an Outcome."""
 
     script: Callable[[Program, Any], Any]
     name: str = "scripted"

@@ -37,9 +37,9 @@ class SubprocessSandbox(WorkerPool):
         inside = Path(__file__).parent / "inside"
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-u", inside / "runner.py", "--local"],
-                stdin=theirs,
-                stdout=theirs,
+                [sys.executable, "-I", "-B", "-u", str(inside / "runner.py"), "--local"],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,
                 cwd="/",
                 # Nothing of ours in its environment: keys of model providers live there.

@@ -17,8 +17,9 @@ from .base import Ended, Execution, Limits, Outcome, Program
 
 GRACE = 5.0
 """Seconds that a runner has, beyond a program's own, to say what became of it."""
-ENDINGS = ("value", "exception", "syntax_error", "load_error", "bad_result")
-ENDINGS += ("memory_limit", "forbidden")
+ENDINGS = frozenset(
+    ["value", "exception", "syntax_error", "load_error", "bad_result", "memory_limit", "forbidden"]
+)
 """What a candidate may report of itself; the rest is the runner's to say."""
 
 
@@ -60,9 +61,7 @@ class Worker:
         report = self._job(program, [to_json(list(given)) for given in inputs], "", limits)
         return self._execution(_call_outcomes(report, len(inputs)), report)
 
-    def _run_programs(
-        self, program: Program, inputs: Sequence[Any], limits: Limits
-    ) -> Execution:
+    def _run_programs(self, program: Program, inputs: Sequence[Any], limits: Limits) -> Execution:
         outcomes: list[Outcome] = []
         total = Execution(())
         for stdin in inputs:
@@ -106,7 +105,7 @@ class Worker:
             raise BrokenWorker("it answered another job than it was given")
         if report["dirty"]:
             raise BrokenWorker("a program left a process behind that could not be killed")
-        if report["exit"] == 125:
+        if not report["confined"]:
             raise BrokenWorker("a program could not be confined, and was not run")
         return report
 
@@ -145,7 +144,7 @@ def _told(line: str) -> Outcome:
     """One result as the candidate put it; a bad result if it is not one."""
     try:
         data = json.loads(line, parse_constant=_refuse)
-        if type(data) is not dict or data.get("ended") not in ENDINGS:
+        if type(data) is not dict or data["ended"] not in ENDINGS:
             raise ValueFormatError("not a result")
         value = from_json(data["value"]) if data["ended"] == "value" else None
     except (ValueError, KeyError, RecursionError, TypeError) as error:

@@ -3,6 +3,7 @@
 from .answers import same, same_stdout
 from .as_json import task_from_json, task_to_json
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
+from .datasets import load_dataset, load_task, task_from_statement
 from .inputs import generate_inputs
 
 __all__ = [
@@ -12,8 +13,11 @@ __all__ = [
     "LoadedTask",
     "Test",
     "generate_inputs",
+    "load_dataset",
+    "load_task",
     "same",
     "same_stdout",
     "task_from_json",
+    "task_from_statement",
     "task_to_json",
 ]

@@ -1,13 +1,15 @@
-"""Whether an answer is the expected one. Both sides are plain data by now, never foreign objects."""
+"""Whether an answer is the expected one. Both are plain data by now, never foreign objects."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
 from typing import Any
 
 from .code_task import Comparison
 
 SEQUENCES = (list, tuple)
 SETS = (set, frozenset)
+COLLECTIONS = (*SEQUENCES, *SETS)
+NUMBERS = (bool, int, float)
 
 
 def same(answer: Any, expected: Any, how: Comparison | None = None) -> bool:
@@ -17,23 +19,30 @@ def same(answer: Any, expected: Any, how: Comparison | None = None) -> bool:
     are not the same.
     """
     how = how or Comparison()
-    if how.any_order and isinstance(expected, (*SEQUENCES, *SETS)):
+    try:
+        return _same_whole(answer, expected, how)
+    except RecursionError:
+        return False
+
+
+def _same_whole(answer: Any, expected: Any, how: Comparison) -> bool:
+    if how.as_set and isinstance(answer, COLLECTIONS) and isinstance(expected, COLLECTIONS):
+        answer, expected = _distinct(answer, how), _distinct(expected, how)
+        return len(answer) == len(expected) and _same_items(answer, expected, how)
+    if how.any_order and isinstance(expected, COLLECTIONS):
         if not _kinds_match(answer, expected, how) or len(answer) != len(expected):
             return False
         return _same_items(list(answer), list(expected), how)
-    try:
-        return _same(answer, expected, how)
-    except RecursionError:
-        return False
+    return _same(answer, expected, how)
 
 
 def _same(answer: Any, expected: Any, how: Comparison) -> bool:
     if not _kinds_match(answer, expected, how):
         return False
-    if isinstance(expected, float):
-        return _same_float(answer, expected, how.absolute_tolerance)
+    if isinstance(answer, NUMBERS) and isinstance(expected, NUMBERS):
+        return _same_number(answer, expected, how.absolute_tolerance)
     if isinstance(expected, complex):
-        return _same_float(answer.real, expected.real, how.absolute_tolerance) and _same_float(
+        return _same_number(answer.real, expected.real, how.absolute_tolerance) and _same_number(
             answer.imag, expected.imag, how.absolute_tolerance
         )
     if isinstance(expected, SEQUENCES):
@@ -50,31 +59,74 @@ def _same(answer: Any, expected: Any, how: Comparison) -> bool:
 def _kinds_match(answer: Any, expected: Any, how: Comparison) -> bool:
     if type(answer) is type(expected):
         return True
+    if how.numbers_alike and (
+        (isinstance(answer, NUMBERS) and isinstance(expected, NUMBERS))
+        or (isinstance(answer, SETS) and isinstance(expected, SETS))
+    ):
+        return True
     return how.tuple_is_list and isinstance(answer, SEQUENCES) and isinstance(expected, SEQUENCES)
 
 
-def _same_float(answer: float, expected: float, tolerance: float) -> bool:
-    if math.isnan(expected):
-        return math.isnan(answer)
-    return answer == expected or abs(answer - expected) <= tolerance
+def _same_number(answer: float, expected: float, tolerance: float) -> bool:
+    if answer == expected:
+        return True
+    if not (isinstance(answer, float) or isinstance(expected, float)):
+        return False  # a tolerance is for floats
+    if math.isnan(expected) or math.isnan(answer):
+        return math.isnan(expected) and math.isnan(answer)
+    try:
+        return abs(answer - expected) <= tolerance
+    except OverflowError:
+        return False  # an integer too large to be a float
 
 
 def _same_dict(answer: dict[Any, Any], expected: dict[Any, Any], how: Comparison) -> bool:
-    if len(answer) != len(expected):
-        return False
-    pairs = [list(answer.items()), list(expected.items())]
-    return _same_items(*pairs, how)
+    answers = {_identity(key, how): value for key, value in answer.items()}
+    wanted = {_identity(key, how): value for key, value in expected.items()}
+    return answers.keys() == wanted.keys() and all(
+        _same(answers[key], wanted[key], how) for key in wanted
+    )
 
 
-def _same_items(answers: list[Any], expected: Sequence[Any], how: Comparison) -> bool:
+def _same_items(answers: list[Any], expected: list[Any], how: Comparison) -> bool:
     """Each expected item has an answer of its own, in any order."""
-    left = list(answers)
-    for item in expected:
-        found = next((i for i, answer in enumerate(left) if _same(answer, item, how)), None)
-        if found is None:
-            return False
-        left.pop(found)
-    return not left
+    if len(answers) != len(expected):
+        return False
+    if how.absolute_tolerance == 0:
+        return Counter(_identity(item, how) for item in answers) == Counter(
+            _identity(item, how) for item in expected
+        )
+    # Pairwise in order: the best match there is for numbers, and never quadratic.
+    pairs = zip(sorted(answers, key=_order), sorted(expected, key=_order), strict=True)
+    return all(_same(answer, item, how) for answer, item in pairs)
+
+
+def _distinct(items: Any, how: Comparison) -> list[Any]:
+    return list({_identity(item, how): item for item in items}.values())
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    if isinstance(value, NUMBERS):
+        return (0, value) if value == value else (1, "")  # nan has no place among numbers
+    return (2, repr(value))
+
+
+def _identity(value: Any, how: Comparison) -> Any:
+    """Something hashable that is equal for values that are the same with no tolerance."""
+    kind = type(value).__name__
+    if isinstance(value, (*NUMBERS, complex)):
+        if value != value:
+            return "nan", repr(value)
+        return value if how.numbers_alike else (kind, value)
+    if isinstance(value, SEQUENCES):
+        items = tuple(_identity(item, how) for item in value)
+        return "sequence" if how.tuple_is_list else kind, items
+    if isinstance(value, SETS):
+        return "set" if how.numbers_alike else kind, frozenset(_identity(v, how) for v in value)
+    if isinstance(value, dict):
+        pairs = ((_identity(k, how), _identity(v, how)) for k, v in value.items())
+        return kind, frozenset(pairs)
+    return kind, value
 
 
 def same_stdout(answer: str, expected: str, how: Comparison | None = None) -> bool:
@@ -95,12 +147,12 @@ def _lines(text: str) -> list[str]:
 def _same_line(answer: str, expected: str, tolerance: float) -> bool:
     answers, wanted = answer.split(), expected.split()
     return len(answers) == len(wanted) and all(
-        a == w or _same_number(a, w, tolerance) for a, w in zip(answers, wanted, strict=True)
+        a == w or _same_word(a, w, tolerance) for a, w in zip(answers, wanted, strict=True)
     )
 
 
-def _same_number(answer: str, expected: str, tolerance: float) -> bool:
+def _same_word(answer: str, expected: str, tolerance: float) -> bool:
     try:
-        return _same_float(float(answer), float(expected), tolerance)
+        return _same_number(float(answer), float(expected), tolerance)
     except ValueError:
         return False

@@ -21,6 +21,11 @@ class Comparison:
     """Whether `(1, 2)` answers `[1, 2]` and the other way round."""
     any_order: bool = False
     """Whether the outermost list, tuple or set may come in any order."""
+    as_set: bool = False
+    """Whether both sides are compared as sets of their items."""
+    numbers_alike: bool = False
+    """Whether `3.0` answers `3` and `True` answers `1`, as Python's `==` has it. The datasets whose
+    tests are assertions are graded so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Key:
     unread: tuple[str, ...] = ()
     """Hidden assertions that could not be read as (input, expected), as source. Never executed
     here; a grade over a key with unread assertions says so."""
+    caveat: str = ""
+    """What a grade by this key should be taken with; said beside it."""
     comparison: Comparison = field(default_factory=Comparison)
 
     def with_tests(self, tests: tuple[Test, ...]) -> "Key":

@@ -61,7 +61,9 @@ def _change(value: Any, rng: random.Random) -> Any:
     if isinstance(value, set | frozenset):
         return type(value)(_change_items(sorted(value, key=repr), rng))
     if isinstance(value, dict):
-        return {key: _change(item, rng) if rng.random() < 0.5 else item for key, item in value.items()}
+        return {
+            key: _change(item, rng) if rng.random() < 0.5 else item for key, item in value.items()
+        }
     return value
 
 

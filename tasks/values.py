@@ -1,4 +1,4 @@
-"""Plain Python values as JSON, both ways: what crosses into a sandbox, out of it, and into the store.
+"""Plain Python values as JSON, both ways: what crosses into a sandbox, out of it, into the store.
 
 JSON lacks some types that tests need, so these are written as an object with the key "$":
 
@@ -9,8 +9,8 @@ JSON lacks some types that tests need, so these are written as an object with th
     {1: "a"}         {"$": "dict", "v": [[1, "a"]]}   any dict whose keys are not all strings,
                                                       or that has a key "$" of its own
 
-Types are exact: a subclass of `int` is no int. Whatever a program under test wrote is read here with
-bounds on its size and depth, and every way in which it can be malformed is one `ValueError`.
+Types are exact: a subclass of `int` is no int. Whatever a program under test wrote is read here
+with bounds on its size and depth, and every way in which it can be malformed is one `ValueError`.
 """
 
 import base64

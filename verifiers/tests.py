@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ..errors import SandboxError
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
@@ -77,7 +77,7 @@ class PublicTests:
     """Judges by the task's public tests. The score is the share that pass."""
 
     sandbox: Sandbox
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     name: str = "public tests"
 
     async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
@@ -103,7 +103,7 @@ class HiddenTests:
 
     sandbox: Sandbox
     key: Key
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     name: str = "hidden tests"
 
     async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
@@ -116,10 +116,12 @@ class HiddenTests:
                 for program in programs
             )
         )
-        if not key.unread:
-            return verdicts
-        note = f"; {len(key.unread)} hidden assertions could not be read and were not run"
-        return [Verdict(v.score, v.passed, v.reason + note) for v in verdicts]
+        return [replace(verdict, reason=verdict.reason + _caveats(key)) for verdict in verdicts]
+
+
+def _caveats(key: Key) -> str:
+    unread = f"{len(key.unread)} hidden assertions could not be read and were not run"
+    return "".join(f" ({note})" for note in (key.caveat, unread if key.unread else "") if note)
 
 
 async def complete(key: Key, task: CodeTask, sandbox: Sandbox, limits: Limits) -> Key:

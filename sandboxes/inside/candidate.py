@@ -4,26 +4,35 @@ Everything here shares a process with hostile code, so nothing it writes is trus
 among many for a program to put bytes into its results pipe.
 """
 
+from __future__ import annotations
+
+import contextlib
 import io
 import json
 import os
 import sys
 import types
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-import values
+import values  # type: ignore[import-not-found]  # lies beside this file in the image
 
 ERROR = 300
 """Characters of an error that are reported."""
 
 
-def main(job_fd, results_fd):
+def main(job_fd: int, results_fd: int) -> NoReturn:
     """Run the job and end the process."""
     with open(job_fd, "rb") as file:
         job = json.loads(file.read())
     results = Results(results_fd)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
-    sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), write_through=False)
-    sys.stderr = io.TextIOWrapper(io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"), write_through=True)
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(io.FileIO(1, "w", closefd=False)), write_through=False
+    )
+    sys.stderr = io.TextIOWrapper(
+        io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"), write_through=True
+    )
     sys.argv = ["main.py"]
     try:
         (run_calls if job["entry"] else run_program)(job, results)
@@ -37,24 +46,27 @@ def main(job_fd, results_fd):
 class Results:
     """One JSON line per input, written as soon as it is known."""
 
-    def __init__(self, fd):
+    def __init__(self, fd: int) -> None:
         self.fd = fd
 
-    def put(self, ended, error=""):
+    def put(self, ended: str, error: str = "") -> None:
+        """How an input ended, where it gave no value."""
         self.send(line_of(ended, error, None))
 
-    def send(self, line):
+    def send(self, line: bytes) -> None:
+        """The whole line."""
         view = memoryview(line)
         while view:
             view = view[os.write(self.fd, view) :]
 
 
-def line_of(ended, error, value):
+def line_of(ended: str, error: str, value: Any) -> bytes:
+    """One result."""
     data = {"ended": ended, "error": error[:ERROR], "value": value}
     return (json.dumps(data, allow_nan=False) + "\n").encode()
 
 
-def compiled(job, results):
+def compiled(job: dict[str, Any], results: Results) -> types.CodeType | None:
     """The program's code, or None after saying why it has none."""
     try:
         return compile(job["code"], "main.py", "exec")
@@ -63,7 +75,7 @@ def compiled(job, results):
         return None
 
 
-def load(job, results):
+def load(job: dict[str, Any], results: Results) -> types.ModuleType | None:
     """The program's module, or None after saying what is wrong with it."""
     code = compiled(job, results)
     if code is None:
@@ -79,7 +91,7 @@ def load(job, results):
     return module
 
 
-def run_calls(job, results):
+def run_calls(job: dict[str, Any], results: Results) -> None:
     """Call the entry point on every input, arguments made anew for each."""
     module = load(job, results)
     if module is None:
@@ -99,7 +111,7 @@ def run_calls(job, results):
             give(results, value)
 
 
-def give(results, value):
+def give(results: Results, value: Any) -> None:
     """Report a return value, if it can be said as data."""
     try:
         line = line_of("value", "", values.to_json(value))
@@ -109,7 +121,7 @@ def give(results, value):
         results.send(line)
 
 
-def find(module, entry):
+def find(module: types.ModuleType, entry: str) -> Callable[..., Any] | None:
     """The function of that name, or the method of `Solution`."""
     function = getattr(module, entry, None)
     if function is None and hasattr(module, "Solution"):
@@ -120,7 +132,7 @@ def find(module, entry):
     return function if callable(function) else None
 
 
-def run_program(job, results):
+def run_program(job: dict[str, Any], results: Results) -> None:
     """Run it as `__main__`, on real standard input and output."""
     code = compiled(job, results)
     if code is None:
@@ -141,19 +153,18 @@ def run_program(job, results):
         results.put("value")
 
 
-def flush():
-    try:
+def flush() -> None:
+    """Write out what was printed, if the program has left us a stdout to do so."""
+    with contextlib.suppress(Exception):
         sys.stdout.flush()
-    except Exception:
-        pass
 
 
-def failed(error, otherwise):
+def failed(error: BaseException, otherwise: str) -> tuple[str, str]:
     """(ended, error) of something that was raised."""
     return ("forbidden" if isinstance(error, PermissionError) else otherwise), describe(error)
 
 
-def describe(error):
+def describe(error: BaseException) -> str:
     """Type and message in one line. A hostile exception may raise when it is shown."""
     try:
         return " ".join(f"{type(error).__name__}: {error}".split())[:ERROR]

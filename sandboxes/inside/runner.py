@@ -3,18 +3,20 @@
     host ⇄ controller (PID 1) ⇄ zygote ─ fork ─ candidate
 
 The controller speaks with the host over standard input and output, in frames (four bytes of length,
-then JSON). The zygote is forked from it before the first job and never sees a job's bytes, so what a
-candidate can find in the memory it inherits is nothing. The candidate gets its own uid, limits and
+then JSON). The zygote is forked from it before the first job and never sees a job's bytes, so a
+candidate finds none in the memory it inherits. The candidate gets its own uid, limits and
 pipes before it reads its job, and the controller only relays bounded bytes: what they are worth is
 for the host to say.
 
-The controller ends when its standard input does, also while a candidate spins; being PID 1, it takes
-every process of the container with it.
+The controller ends when its standard input does, also while a candidate spins; being PID 1, it
+takes every process of the container with it.
 """
 
+from __future__ import annotations
+
 import argparse
+import contextlib
 import ctypes
-import errno
 import gc
 import json
 import os
@@ -25,26 +27,29 @@ import socket
 import struct
 import sys
 import time
+from typing import Any, NoReturn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # In the image values.py lies beside this file; on the host it is in tasks/.
 sys.path[:0] = [HERE, os.environ.get("PONDER_VALUES", HERE)]
 os.environ.clear()
 # Whatever candidates commonly import is loaded once, before any of them: a fork shares it.
-import bisect, collections, functools, heapq, io, itertools, math, random, re, string  # noqa: E401, E402, F401
-import decimal, fractions, operator, statistics, types, typing  # noqa: E401, E402, F401
+import bisect, collections, functools, heapq, io, itertools, math, random, re, string  # noqa: E401, E402, F401, I001
+import decimal, fractions, operator, statistics, types  # noqa: E401, E402, F401
 
-import candidate  # noqa: E402
+import candidate  # type: ignore[import-not-found]  # noqa: E402
 
 CHUNK = 65536
 DRAIN_SECONDS = 1.0
+CONFINED = b"confined\n"
+"""What a candidate's process writes to its results before any byte of the candidate runs."""
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
 
 # --- frames -----------------------------------------------------------------------------------
 
 
-def read_exactly(fd, size):
+def read_exactly(fd: int, size: int) -> bytes | None:
     """Bytes from a blocking descriptor; None at its end."""
     data = b""
     while len(data) < size:
@@ -55,12 +60,14 @@ def read_exactly(fd, size):
     return data
 
 
-def read_frame(fd):
+def read_frame(fd: int) -> bytes | None:
+    """The next frame; None at the end of input."""
     head = read_exactly(fd, 4)
     return None if head is None else read_exactly(fd, struct.unpack(">I", head)[0])
 
 
-def write_frame(fd, data):
+def write_frame(fd: int, data: bytes) -> None:
+    """The whole frame, however long the reader takes."""
     view = memoryview(struct.pack(">I", len(data)) + data)
     while view:
         view = view[os.write(fd, view) :]
@@ -69,7 +76,7 @@ def write_frame(fd, data):
 # --- zygote -----------------------------------------------------------------------------------
 
 
-def zygote(channel, confined):
+def zygote(channel: socket.socket, confined: bool) -> NoReturn:
     """Fork a candidate for every request until the controller is gone. Sees no job."""
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
@@ -92,7 +99,7 @@ def zygote(channel, confined):
         channel.send(json.dumps({"status": status, "cpu": cpu}).encode())
 
 
-def become_candidate(fds, order, confined):
+def become_candidate(fds: list[int], order: dict[str, Any], confined: bool) -> NoReturn:
     """Give up everything, then read the job and run it. Never returns."""
     try:
         os.setsid()
@@ -110,22 +117,27 @@ def become_candidate(fds, order, confined):
         prctl(PR_SET_DUMPABLE, 0)
         # The seccomp filter belongs here: after the last privileged step, before the first byte of
         # the job.
+        os.write(4, CONFINED)
     except BaseException:
-        os._exit(125)  # confinement failed, so the candidate must not run
+        os._exit(125)  # not confined, so the candidate must not run
     candidate.main(3, 4)
+    os._exit(0)
 
 
-def place_descriptors(fds):
+def place_descriptors(fds: list[int]) -> None:
     """0: its input, 1 and 2: its output, 3: the job, 4: its results; everything else is closed."""
     stdin, out, job, results = fds
     # First out of the way of the numbers they are to have.
-    stdin, out, job, results = (os.dup2(fd, 20 + i) for i, fd in enumerate((stdin, out, job, results)))
+    stdin, out, job, results = (
+        os.dup2(fd, 20 + i) for i, fd in enumerate((stdin, out, job, results))
+    )
     for number, fd in enumerate((stdin, out, out, job, results)):
         os.dup2(fd, number)
     os.closerange(5, 4096)
 
 
-def limit(order, confined):
+def limit(order: dict[str, Any], confined: bool) -> None:
+    """Set the limits that hold for the candidate's process."""
     cpu = max(1, int(order["cpu"] + 0.999))
     limits = {
         "RLIMIT_AS": order["memory"],
@@ -137,14 +149,15 @@ def limit(order, confined):
         "RLIMIT_MSGQUEUE": 0,
     }
     if confined:
-        # The limit counts a uid's threads, so it only means this candidate where the uid is its own.
+        # Counts a uid's threads, so it only means this candidate where the uid is its own.
         limits["RLIMIT_NPROC"] = order["threads"]
     for name, value in limits.items():
         resource.setrlimit(getattr(resource, name), (value, value))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
 
 
-def prctl(option, value):
+def prctl(option: int, value: int) -> None:
+    """Raises OSError if the kernel refuses."""
     if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
 
@@ -155,7 +168,7 @@ def prctl(option, value):
 class Controller:
     """Runs jobs for the host, one at a time."""
 
-    def __init__(self, options):
+    def __init__(self, options: argparse.Namespace) -> None:
         self.confined = not options.local
         self.first_uid, self.uids = options.first_uid, options.uids
         self.jobs = 0
@@ -168,7 +181,8 @@ class Controller:
         self.channel = ours
         prctl(PR_SET_DUMPABLE, 0)
 
-    def serve(self):
+    def serve(self) -> None:
+        """Until the host is gone."""
         write_frame(1, json.dumps({"ready": sys.version.split()[0]}).encode())
         while True:
             frame = read_frame(0)
@@ -180,7 +194,7 @@ class Controller:
                 return
             write_frame(1, json.dumps(report).encode())
 
-    def run(self, head, job):
+    def run(self, head: dict[str, Any], job: bytes) -> dict[str, Any] | None:
         """What became of the job, or None if the host has gone."""
         uid = self.first_uid + self.jobs % self.uids
         self.jobs += 1
@@ -197,7 +211,7 @@ class Controller:
         wall = time.monotonic() - started
         clean = self.sweep(uid)
         pipes.drain(head)
-        status = ended["status"]
+        status, results = ended["status"], bytes(pipes.read["results"])
         return {
             "id": head["id"],
             "exit": os.WEXITSTATUS(status) if os.WIFEXITED(status) else None,
@@ -206,11 +220,14 @@ class Controller:
             "cpu": ended["cpu"],
             "wall": wall,
             "out": bytes(pipes.read["out"][: head["output"]]).decode("utf-8", "replace"),
-            "results": bytes(pipes.read["results"][: head["result"]]).decode("utf-8", "replace"),
+            "confined": results.startswith(CONFINED),
+            "results": results[len(CONFINED) :][: head["result"]].decode("utf-8", "replace"),
             "dirty": not clean,
         }
 
-    def relay(self, pipes, pid, deadline, head):
+    def relay(
+        self, pipes: Pipes, pid: int, deadline: float, head: dict[str, Any]
+    ) -> tuple[str | None, bool]:
         """Feed and read the candidate until it ends; (why it was killed, whether the host left)."""
         killed = None
         with selectors.DefaultSelector() as selector:
@@ -218,7 +235,9 @@ class Controller:
             selector.register(self.channel, selectors.EVENT_READ, "ended")
             pipes.register(selector)
             while True:
-                ready = selector.select(max(0.0, deadline - time.monotonic()) if not killed else None)
+                ready = selector.select(
+                    max(0.0, deadline - time.monotonic()) if not killed else None
+                )
                 names = [key.data for key, _ in ready]
                 if "host" in names:
                     return killed, True  # the end of input: nobody waits for an answer any more
@@ -231,14 +250,13 @@ class Controller:
                     if killed:
                         self.kill(pid)
 
-    def kill(self, pid):
+    def kill(self, pid: int) -> None:
+        """End the candidate and what shares its process group."""
         for kill in (os.killpg, os.kill):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
-    def sweep(self, uid):
+    def sweep(self, uid: int) -> bool:
         """Kill what a candidate left behind; whether nothing is left."""
         if not self.confined:
             return True
@@ -257,11 +275,12 @@ class Controller:
             time.sleep(0.005)
         return False
 
-    def strays(self):
+    def strays(self) -> list[str]:
+        """Processes that should not be here."""
         ours = {1, os.getpid(), self.zygote}
         return [name for name in os.listdir("/proc") if name.isdigit() and int(name) not in ours]
 
-    def reap(self):
+    def reap(self) -> None:
         """Orphans become children of PID 1."""
         try:
             while True:
@@ -277,7 +296,7 @@ class Controller:
 class Pipes:
     """The candidate's four pipes, and what went through them."""
 
-    def __init__(self, head, job):
+    def __init__(self, head: dict[str, Any], job: bytes) -> None:
         stdin, job_fds, out, results = os.pipe(), os.pipe(), os.pipe(), os.pipe()
         self.theirs = [stdin[0], out[1], job_fds[0], results[1]]
         self.fds = {"stdin": stdin[1], "job": job_fds[1], "out": out[0], "results": results[0]}
@@ -286,25 +305,27 @@ class Pipes:
         self.write = {"job": memoryview(job), "stdin": memoryview(head["stdin"].encode())}
         self.read = {"out": bytearray(), "results": bytearray()}
 
-    def close_theirs(self):
+    def close_theirs(self) -> None:
+        """The candidate has them now."""
         for fd in self.theirs:
             os.close(fd)
 
-    def register(self, selector):
+    def register(self, selector: selectors.BaseSelector) -> None:
+        """Have the selector wake for each of them."""
         for name in self.write:
             selector.register(self.fds[name], selectors.EVENT_WRITE, name)
         for name in self.read:
             selector.register(self.fds[name], selectors.EVENT_READ, name)
 
-    def move(self, name, selector):
-        if name in self.write and not self._push(name):
-            selector.unregister(self.fds[name])
-            os.close(self.fds.pop(name))
-        elif name in self.read and not self._pull(name):
+    def move(self, name: str, selector: selectors.BaseSelector) -> None:
+        """Write to, or read from, the pipe that is ready."""
+        if (name in self.write and not self._push(name)) or (
+            name in self.read and not self._pull(name)
+        ):
             selector.unregister(self.fds[name])
             os.close(self.fds.pop(name))
 
-    def _push(self, name):
+    def _push(self, name: str) -> bool:
         """Write some; whether there is more to come."""
         data = self.write[name]
         try:
@@ -316,7 +337,7 @@ class Pipes:
         except OSError:
             return False  # the candidate has closed it
 
-    def _pull(self, name):
+    def _pull(self, name: str) -> bool:
         """Read some; whether there may be more to come."""
         try:
             data = os.read(self.fds[name], CHUNK)
@@ -325,13 +346,14 @@ class Pipes:
         self.read[name] += data
         return bool(data)
 
-    def over(self, head):
+    def over(self, head: dict[str, Any]) -> str | None:
         """Which limit the candidate's words exceed, if any."""
         if len(self.read["out"]) > head["output"]:
             return "output"
-        return "result" if len(self.read["results"]) > head["result"] else None
+        most = len(CONFINED) + head["result"]
+        return "result" if len(self.read["results"]) > most else None
 
-    def drain(self, head):
+    def drain(self, head: dict[str, Any]) -> None:
         """Read what is left after the candidate has ended, and close everything."""
         until = time.monotonic() + DRAIN_SECONDS
         for name in self.read:
@@ -344,7 +366,8 @@ class Pipes:
         self.fds.clear()
 
 
-def main():
+def main() -> None:
+    """Serve the host."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--first-uid", type=int, default=0)
     parser.add_argument("--uids", type=int, default=1)

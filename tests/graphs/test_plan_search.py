@@ -5,17 +5,19 @@ from math import comb
 from typing import Any
 
 import pytest
-
 from ponder.errors import InputError
 from ponder.graphs import plan_search
 from ponder.models import Completion, Message, ScriptedModel
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
+
 from tests.support.plans import TASK, script
 
 
 def context(model: ScriptedModel, **rest: Any) -> Context:
-    return Context(model=model, sandbox=ScriptedSandbox(lambda program, given: 2 * given[0]), **rest)
+    return Context(
+        model=model, sandbox=ScriptedSandbox(lambda program, given: 2 * given[0]), **rest
+    )
 
 
 async def solve(model: ScriptedModel, profile: str = "paper", **options: Any) -> Solution:
@@ -178,9 +180,7 @@ async def test_a_second_layer_is_derived_from_the_subset_alone() -> None:
 async def test_idea_and_code_roles_may_be_different_models() -> None:
     ideas, coder = ScriptedModel(script(1, 1), name="ideas"), ScriptedModel(script(), name="coder")
 
-    await plan_search("paper").ainvoke(
-        {"task": TASK}, context=context(coder, idea_model=ideas)
-    )
+    await plan_search("paper").ainvoke({"task": TASK}, context=context(coder, idea_model=ideas))
 
     kinds = {path.rpartition("/")[2] for path in coder.paths}
     assert kinds == {"pseudocode", "code"}

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ponder.errors import ModelRefused, ModelUnavailable, StoreError
 from ponder.graphs import Graph, plan_search, sqlite_checkpointer
 from ponder.models import Budget, Message, ScriptedModel
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
+
 from tests.support.plans import TASK, script
 
 
@@ -158,7 +158,9 @@ async def test_a_checkpoint_holds_no_texts_and_resumes_from_the_store(tmp_path: 
     config: Any = {"configurable": {"thread_id": "1"}}
     given = context(ScriptedModel(script(5, 4)), tmp_path / "store")
     async with sqlite_checkpointer(tmp_path / "checkpoints") as saver:
-        graph = plan_search("paper").builder.compile(checkpointer=saver, interrupt_before=["select"])
+        graph = plan_search("paper").builder.compile(
+            checkpointer=saver, interrupt_before=["select"]
+        )
         await graph.ainvoke({"task": TASK}, config, context=given)
     written = b"".join(path.read_bytes() for path in tmp_path.glob("checkpoints*"))
 

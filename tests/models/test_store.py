@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from ponder.errors import StoreError
 from ponder.models.store import Store, digest
 

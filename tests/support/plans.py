@@ -1,4 +1,4 @@
-"""A scripted PlanSearch: a task, and a model that always has something of the right shape to say."""
+"""A scripted PlanSearch: a task, and a model that always has something of the right shape."""
 
 import hashlib
 import json

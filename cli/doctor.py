@@ -1,0 +1,115 @@
+"""`ponder doctor`: what this machine has, what it lacks, and how to mend it."""
+
+import asyncio
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError, MissingError
+from .solve import DEFAULT_MODEL
+
+KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MISTRAL_API_KEY", "HF_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `ok` None means that it is not needed for the model asked."""
+
+    name: str
+    ok: bool | None
+    says: str
+
+
+def doctor(
+    model: Annotated[
+        str, typer.Option(envvar="PONDER_MODEL", help="The model that you mean to use.")
+    ] = DEFAULT_MODEL,
+) -> int:
+    """Check what solving a task needs: Docker, the image, weights, keys; and how to mend each.
+
+    Exit codes: 0 all is there, 3 something is missing.
+    """
+    findings = list(_findings(model))
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        mark = {True: "ok     ", False: "MISSING", None: "-      "}[finding.ok]
+        print(f"{mark}  {finding.name:<{width}}  {finding.says}")
+    return 3 if any(finding.ok is False for finding in findings) else 0
+
+
+def _findings(model: str) -> Iterator[Finding]:
+    yield Finding("python", True, sys.version.split()[0])
+    yield from _docker()
+    yield _checked(f"model {model}", lambda: _model(model))
+    yield from _weights(model)
+    for key in KEYS:
+        yield Finding(key, True if os.environ.get(key) else None, _key(key))
+
+
+def _docker() -> Iterator[Finding]:
+    from ..sandboxes.docker_sandbox import DockerSandbox
+    from ..sandboxes.engine import Engine
+    from ..sandboxes.image import tag
+
+    def engine() -> str:
+        return f"Docker {Engine().version()}"
+
+    def image() -> str:
+        sandbox = DockerSandbox()
+        try:
+            sandbox.check()
+        finally:
+            sandbox.close()
+        return tag()
+
+    answers = _checked("engine", engine)
+    yield answers
+    if answers.ok:
+        yield _checked("image", image)
+    else:
+        yield Finding("image", False, "cannot be seen without an engine")
+    if shutil.which("debootstrap") is None:
+        yield Finding("debootstrap", None, "only to build the image: apt-get install debootstrap")
+
+
+def _weights(model: str) -> Iterator[Finding]:
+    from ..models.weights import KNOWN, state
+
+    for weights in KNOWN.values():
+        name = f"embedded/{weights.name}"
+        if name != model:
+            here = state(weights)
+            yield Finding(
+                f"weights {name}",
+                True if here == "ready" else None,
+                here if here == "ready" else f"{here}: ponder models pull {name}",
+            )
+
+
+def _model(name: str) -> str:
+    from ..models import connect
+
+    model = connect(name)
+    if name.startswith("embedded/"):
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise MissingError("pip install 'ponder[embedded]'")
+        return "weights are here, and right"
+    asyncio.run(model.ready())
+    return "LiteLLM knows it (not called: that might cost)"
+
+
+def _key(name: str) -> str:
+    return "is set" if os.environ.get(name) else f"for models that need it: export {name}=…"
+
+
+def _checked(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except (MissingError, InputError) as error:
+        return Finding(name, False, str(error))

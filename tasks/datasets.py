@@ -1,0 +1,194 @@
+"""Tasks by name: `humaneval:HumanEval/3` from a data set, or a file of one's own."""
+
+import difflib
+import gzip
+import importlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, MissingError
+from . import hub
+from .code_task import CodeTask, LoadedTask
+from .files import load_file
+from .humaneval import humaneval_task
+from .mbpp import mbpp_plus_task, mbpp_task
+
+NAME = re.compile(r"([a-z][\w+-]*):(.*)", re.DOTALL)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Where a data set's rows are, and how one is read."""
+
+    read: Callable[[Row], LoadedTask]
+    prefix: str
+    """What its ids begin with."""
+    original: str
+    """The file its authors publish, in words for a user who has to fetch it."""
+    hub: tuple[str, str]
+    """Its repository on the hub, and which of its files has the rows (a pattern)."""
+
+
+DATASETS = {
+    "humaneval": Dataset(
+        humaneval_task,
+        "HumanEval/",
+        "data/HumanEval.jsonl.gz of openai/human-eval",
+        ("openai/openai_humaneval", "*test*"),
+    ),
+    "humaneval+": Dataset(
+        humaneval_task,
+        "HumanEval/",
+        "HumanEvalPlus.jsonl.gz of evalplus/humanevalplus_release",
+        ("evalplus/humanevalplus", "*test*"),
+    ),
+    "mbpp": Dataset(
+        mbpp_task,
+        "Mbpp/",
+        "mbpp/mbpp.jsonl of google-research/google-research",
+        ("google-research-datasets/mbpp", "full/*"),
+    ),
+    "mbpp+": Dataset(
+        mbpp_plus_task,
+        "Mbpp/",
+        "MbppPlus.jsonl.gz of evalplus/mbppplus_release",
+        ("evalplus/mbppplus", "*test*"),
+    ),
+}
+
+
+def load_task(name: str, data: Path | None = None) -> LoadedTask:
+    """One task: a path, or `DATASET:ID` with the data set's file in `data` (from the hub if None).
+
+    Raises:
+        InputError: no such file, data set or id, or a malformed one.
+        MissingError: the data set has to be fetched, and the hub is not reached.
+    """
+    match = NAME.fullmatch(name)
+    if match is None or Path(name).exists():
+        if data is not None:
+            raise InputError(f"--data {data} goes with a data set's task, not with a file")
+        return load_file(Path(name))
+    dataset, id = match.groups()
+    return _find(id, dataset, data)
+
+
+def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask]:
+    """All tasks of a data set, in the order of its file.
+
+    Raises:
+        InputError, MissingError: as `load_task`.
+    """
+    dataset = _dataset(name)
+    for row, where in _rows(dataset, name, data):
+        yield _read(dataset, row, where)
+
+
+def task_from_statement(statement: str, id: str = "statement") -> CodeTask:
+    """A task from words alone, without tests: it can be answered, but not judged."""
+    if not statement.strip():
+        raise InputError("the statement is empty")
+    return CodeTask(id, statement.strip())
+
+
+def _dataset(name: str) -> Dataset:
+    if name not in DATASETS:
+        close = difflib.get_close_matches(name, DATASETS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(f"data set {name!r} is not one of {', '.join(DATASETS)}{hint}")
+    return DATASETS[name]
+
+
+def _find(id: str, name: str, data: Path | None) -> LoadedTask:
+    dataset = _dataset(name)
+    wanted = id.rpartition("/")[2]
+    seen: list[str] = []
+    for row, where in _rows(dataset, name, data):
+        seen.append(str(row.get("task_id", "")).rpartition("/")[2])
+        if seen[-1] == wanted and id in (wanted, dataset.prefix + wanted):
+            return _read(dataset, row, where)
+    first, last = (dataset.prefix + end for end in (seen[:1] + seen[-1:]) or ["?", "?"])
+    raise InputError(f"{name} has no task {id!r}; its {len(seen)} ids run from {first} to {last}")
+
+
+def _read(dataset: Dataset, row: Row, where: str) -> LoadedTask:
+    try:
+        return dataset.read(row)
+    except KeyError as error:
+        raise InputError(f"{where}: the field {error} is missing") from None
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
+        raise InputError(f"{where}: {' '.join(str(error).split())[:160]}") from None
+
+
+def _rows(dataset: Dataset, name: str, data: Path | None) -> Iterator[tuple[Row, str]]:
+    """Each row, and where it stands, in words."""
+    for path in [data] if data is not None else _from_hub(dataset, name):
+        for number, row in enumerate(_file_rows(path), 1):
+            where = f"{path} row {number}"
+            if not isinstance(row, dict):
+                raise InputError(f"{where}: not a mapping")
+            yield row, where
+
+
+def _file_rows(path: Path) -> Iterable[Any]:
+    """The rows of a .jsonl, .jsonl.gz, .json (a list) or .parquet file, one at a time."""
+    if path.suffix == ".parquet":
+        return _parquet_rows(path)
+    return _json_rows(path)
+
+
+def _json_rows(path: Path) -> Iterator[Any]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8") as file:
+            if path.suffix == ".json":
+                yield from json.load(file)
+                return
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _row(line, f"{path} line {number}")
+    except FileNotFoundError:
+        raise InputError(f"--data: there is no file {path}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} line {error.lineno}: not JSON: {error.msg}") from None
+    except (OSError, EOFError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:100]}") from None
+
+
+def _row(line: str, where: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where}: not JSON: {error.msg}") from None
+
+
+def _parquet_rows(path: Path) -> Iterable[Any]:
+    try:
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+    except ImportError:
+        raise MissingError(f"{path} is Parquet: pip install pyarrow") from None
+    try:
+        rows: list[Any] = parquet.read_table(path).to_pylist()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {str(error)[:100]}") from None
+    return rows
+
+
+def _from_hub(dataset: Dataset, name: str) -> list[Path]:
+    from huggingface_hub import snapshot_download
+
+    repository, pattern = dataset.hub
+    fetch = f"fetch {dataset.original} and give it with --data"
+    if not hub.reached():
+        raise MissingError(f"{name}: the hub is not reached; {fetch}")
+    try:
+        folder = Path(snapshot_download(repository, repo_type="dataset", allow_patterns=[pattern]))
+    except Exception as error:  # noqa: BLE001  blocked, moved, cut off: one thing to do in any case
+        raise MissingError(f"{name}: the hub fails ({type(error).__name__}); {fetch}") from None
+    kinds = (".jsonl", ".gz", ".json", ".parquet")
+    return sorted(path for path in folder.rglob("*") if path.suffix in kinds)

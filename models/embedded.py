@@ -24,6 +24,8 @@ SLOTS = 4
 tokens a second as 1, and 8 no more than 4 with longer prompts to keep."""
 CONTEXT = 8192
 """Tokens of prompt and reply that one request may have."""
+LONGEST_TEXT, LONGEST_LIST = 500, 8
+"""Characters of a string and items of a list in a reply that follows a schema."""
 CACHE_MIB = 512
 """Memory for the prompts of requests that are over, so that a shared beginning is read once."""
 
@@ -61,6 +63,8 @@ class EmbeddedModel:
     async def chat(self, messages: list[Message], *, path: str, **rest: Any) -> list[Completion]:
         """See `Model.chat`."""
         served = await self._serve()
+        if rest.get("schema") is not None:
+            rest["schema"] = bounded(rest["schema"])
         return await served.chat(messages, path=path, **rest)
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
@@ -83,6 +87,19 @@ class EmbeddedModel:
                 extra={"extra_body": {"cache_prompt": True}},
             )
         return self._served
+
+
+def bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with an end to every string and list in it: a small model that must not close a
+    string may go on until its tokens are spent."""
+    copy = {
+        key: bounded(value) if isinstance(value, dict) else value for key, value in schema.items()
+    }
+    if schema.get("type") == "string":
+        copy.setdefault("maxLength", LONGEST_TEXT)
+    if schema.get("type") == "array":
+        copy.setdefault("maxItems", LONGEST_LIST)
+    return copy
 
 
 def _weights(name: str) -> Path:

@@ -14,7 +14,7 @@ from ..errors import InputError, MissingError
 from . import hub
 from .code_task import CodeTask, LoadedTask
 from .files import load_file
-from .humaneval import humaneval_task
+from .humaneval import humaneval_plus_task, humaneval_task
 from .mbpp import mbpp_plus_task, mbpp_task
 
 NAME = re.compile(r"([a-z][\w+-]*):(.*)", re.DOTALL)
@@ -42,7 +42,7 @@ DATASETS = {
         ("openai/openai_humaneval", "*test*"),
     ),
     "humaneval+": Dataset(
-        humaneval_task,
+        humaneval_plus_task,
         "HumanEval/",
         "HumanEvalPlus.jsonl.gz of evalplus/humanevalplus_release",
         ("evalplus/humanevalplus", "*test*"),

@@ -69,7 +69,9 @@ def _expected(text: str, start: int, end: int) -> list[Any]:
     """What the call that lies there gives: one value, or none."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
     after = text[end : end + LONGEST]
-    if line.lstrip().startswith(">>>") and (shown := re.match(r"[ \t]*\n([^\n]+)", after)):
+    if line.lstrip().startswith(">>>") and (
+        shown := re.match(r"[ \t]*(?:#[^\n]*)?\n([^\n]+)", after)
+    ):
         after = shown[1]
     elif gives := GIVES.match(after):
         after = after[gives.end() :]

@@ -31,17 +31,45 @@ WRONG_EXAMPLES = {
 
 
 def humaneval_task(row: Mapping[str, Any]) -> LoadedTask:
-    """The task and key of a row.
+    """The task and key of a row of HumanEval.
 
     Raises:
         KeyError: a field is missing.
         ValueError: a field is not what it should be.
     """
+    task = _task(row)
+    read = read_assertions(str(row["test"]), "candidate")
+    key = Key(
+        task.id,
+        tests=read.tests,
+        canonical_solution=_solution(row),
+        unread=read.unread,
+        comparison=read.comparison,
+    )
+    return LoadedTask(task, key)
+
+
+def humaneval_plus_task(row: Mapping[str, Any]) -> LoadedTask:
+    """The task and key of a row of HumanEval+, EvalPlus's own or the hub's.
+
+    Raises:
+        KeyError: a field is missing.
+        ValueError: a field is not what it should be.
+    """
+    task = _task(row)
+    caveat = ORACLES.get(row["entry_point"], "")
+    return LoadedTask(task, plus_key(task, row, _solution(row), caveat=caveat))
+
+
+def _solution(row: Mapping[str, Any]) -> str:
+    return str(row["prompt"]) + str(row["canonical_solution"])
+
+
+def _task(row: Mapping[str, Any]) -> CodeTask:
     prompt, function = str(row["prompt"]), str(row["entry_point"])
-    whole = prompt + str(row["canonical_solution"])
     starter, examples = _signature(prompt, function)
     tests = read_examples(examples, function, parameters_of(prompt + "\n    pass\n", function))
-    task = CodeTask(
+    return CodeTask(
         id=str(row["task_id"]),
         statement=f"Finish this Python function.\n\n```python\n{prompt.strip()}\n```",
         starter_code=starter,
@@ -49,18 +77,6 @@ def humaneval_task(row: Mapping[str, Any]) -> LoadedTask:
         public_tests=tuple(_right(tests, WRONG_EXAMPLES.get(row["task_id"], ()), function)),
         comparison=PUBLIC,
     )
-    if "base_input" in row or "check(candidate)" not in row["test"]:
-        return LoadedTask(task, plus_key(task, row, whole, caveat=ORACLES.get(function, "")))
-    read = read_assertions(str(row["test"]), "candidate")
-    key = Key(
-        task.id,
-        tests=read.tests,
-        canonical_solution=whole,
-        unread=read.unread,
-        comparison=read.comparison,
-        caveat=ORACLES.get(function, ""),
-    )
-    return LoadedTask(task, key)
 
 
 def _right(tests: tuple[Test, ...], wrong: tuple[str, ...], function: str) -> Iterator[Test]:

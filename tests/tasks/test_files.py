@@ -1,0 +1,125 @@
+"""Task files: what is in them, and what a user is told when something is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ponder.errors import InputError
+from ponder.tasks import CodeTask, LoadedTask, Test
+from ponder.tasks.files import load_file
+
+GOOD: dict[str, Any] = {
+    "statement": "Return twice the number.",
+    "entry_point": "solve",
+    "public_tests": [{"input": [1], "expected": 2}, "assert solve(4) == 8"],
+    "hidden_tests": [{"input": [{"$": "tuple", "v": [1, 2]}], "expected": 0}],
+}
+
+
+def load(folder: Path, content: Any, name: str = "task.json") -> LoadedTask:
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return load_file(path)
+
+
+def test_a_file_becomes_a_task_and_a_key(tmp_path: Path) -> None:
+    loaded = load(tmp_path, GOOD)
+
+    assert loaded.task == CodeTask(
+        "task",
+        "Return twice the number.",
+        entry_point="solve",
+        public_tests=(Test((1,), 2), Test((4,), 8)),
+    )
+    assert loaded.key is not None
+    assert loaded.key.tests == (Test(((1, 2),), 0),)
+
+
+def test_a_file_without_hidden_tests_has_no_key(tmp_path: Path) -> None:
+    content = {key: value for key, value in GOOD.items() if key != "hidden_tests"}
+
+    assert load(tmp_path, content).key is None
+
+
+def test_yaml_holds_programs_that_read_standard_input(tmp_path: Path) -> None:
+    text = 'statement: Sum.\npublic_tests:\n- input: "1 2"\n  expected: "3"\n'
+
+    loaded = load(tmp_path, text, "sum.yaml")
+
+    assert loaded.task.mode == "stdin"
+    assert loaded.task.public_tests == (Test("1 2", "3"),)
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"statement": None}, "`statement`: input should be a valid string"),
+    ({"public_tests": []}, "`public_tests` must be a list of at least one test"),
+    ({"public_tests": "assert"}, "`public_tests`"),
+    ({"public_tests": [{"input": [1]}]}, "`public_tests.1.expected` is missing"),
+    ({"public_tests": [{"input": 1, "expected": 2}]}, "list of the function's arguments"),
+    ({"public_tests": ["assert solve(x) == 1"]}, "not of the form"),
+    ({"public_tests": [{"input": [{"$": "tuple"}], "expected": 1}]}, "`public_tests` 1"),
+    ({"entry_point": "not a name"}, "`entry_point`"),
+    ({"entry_point": None, "public_tests": ["assert f()"]}, "an assertion needs an `entry_point`"),
+    ({"timeout": 3}, "`timeout` is not one of id, statement"),
+    ({"comparison": {"absolute_tolerance": -1}}, "`comparison.absolute_tolerance`"),
+    ({"comparison": {"tolerance": 1}}, "`comparison.tolerance` is not one of"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), BAD)
+def test_what_is_wrong_is_said_in_one_line(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        load(tmp_path, {**GOOD, **change})
+
+    assert message in str(error.value)
+    assert str(tmp_path / "task.json") in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("field", ["statement", "public_tests"])
+def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
+    content = {key: value for key, value in GOOD.items() if key != field}
+
+    with pytest.raises(InputError, match=f"`{field}` is missing"):
+        load(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("t.json", "{", "line 1: not JSON"),
+        ("t.json", "[1]", "a task is a mapping"),
+        ("t.yaml", "b: 1\na: [", "line 2: not YAML"),
+        ("t.yaml", "a: 1\na: 2", "a is given twice"),
+        ("t.yaml", "a: &x [1]\nb: [*x, *x]", "aliases are not read"),
+        ("t.yaml", "!!python/object/apply:os.system ['true']", "not YAML"),
+        ("t.yaml", "", "a task is a mapping"),
+        ("t.json", "[" * 100_000, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_parsed_is_refused(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        load(tmp_path, text, name)
+
+
+def test_a_path_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no task file"):
+        load_file(tmp_path / "absent.yaml")
+    with pytest.raises(InputError, match="directory"):
+        load_file(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["2024-01-01", "!!set {a}"])
+def test_yaml_values_that_no_test_can_hold(tmp_path: Path, value: str) -> None:
+    text = f"statement: S\nentry_point: f\npublic_tests:\n- input: [{value}]\n  expected: 1\n"
+
+    if value.startswith("!!set"):
+        assert load(tmp_path, text, "t.yaml").task.public_tests[0].input == ({"a"},)
+    else:
+        with pytest.raises(InputError, match="a date cannot be expressed as data"):
+            load(tmp_path, text, "t.yaml")

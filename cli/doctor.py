@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -58,7 +59,8 @@ def _docker() -> Iterator[Finding]:
     from ..sandboxes.image import tag
 
     def engine() -> str:
-        return f"Docker {Engine().version()}"
+        with closing(Engine()) as docker:
+            return f"Docker {docker.version()}"
 
     def image() -> str:
         sandbox = DockerSandbox()

@@ -40,6 +40,7 @@ class DockerSandbox(WorkerPool):
             engine = Engine()
             digest = engine.image_id(self._image)
             if digest is None:
+                engine.close()
                 raise MissingError(
                     f"the sandbox image {self._image} is not here (or is another version's): "
                     "run `ponder sandbox build`"
@@ -58,6 +59,12 @@ class DockerSandbox(WorkerPool):
             raise
         self._containers[worker] = container
         return worker
+
+    def close(self) -> None:
+        """See `WorkerPool.close`."""
+        super().close()
+        if self._engine is not None:
+            self._engine.close()
 
     def fire(self, worker: Worker) -> None:
         """See `WorkerPool.fire`."""

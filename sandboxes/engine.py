@@ -69,7 +69,7 @@ class Engine:
                 id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
             self._docker.api.start(id)
-            return Container(id, DockerPipe(_raw(stream)))
+            return Container(id, DockerPipe(_raw(stream), stream))
         except (DockerException, OSError) as error:
             raise BrokenWorker(f"no container starts: {_why(error)}") from error
 

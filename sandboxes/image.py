@@ -13,6 +13,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,11 @@ def build(base: str | None = None, *, force: bool = False, say: Say = print) -> 
     """
     from .engine import Engine
 
-    engine = Engine()
+    with closing(Engine()) as engine:
+        return _build(engine, base, force, say)
+
+
+def _build(engine: "Engine", base: str | None, force: bool, say: Say) -> str:
     name = tag()
     if engine.image_id(name) and not force:
         say(f"{name} is there already")

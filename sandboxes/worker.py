@@ -40,6 +40,13 @@ class Pipe(Protocol):
         """Let go of the runner, which ends then."""
 
 
+class Closeable(Protocol):
+    """Something that holds a file descriptor."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class Worker:
     """Runs jobs in one runner, one at a time. Blocking: for a thread."""
 
@@ -210,8 +217,10 @@ class DockerPipe(SocketPipe):
     """A container's attached streams: what comes back is cut into chunks with a header of eight
     bytes (stream, three zeros, length), as Docker's attach does without a terminal."""
 
-    def __init__(self, stream: socket.socket) -> None:
+    def __init__(self, stream: socket.socket, holder: Closeable) -> None:
+        """`holder` is what docker-py wraps the socket in: it is open until both are closed."""
         super().__init__(stream)
+        self._holder = holder
         self._buffer = bytearray()
 
     def receive(self, size: int, timeout: float) -> bytes:
@@ -223,3 +232,8 @@ class DockerPipe(SocketPipe):
                 self._buffer += chunk
         data, self._buffer = bytes(self._buffer[:size]), self._buffer[size:]
         return data
+
+    def close(self) -> None:
+        """See `Pipe.close`."""
+        super().close()
+        self._holder.close()

@@ -26,7 +26,6 @@ check: setup  ## formatter, linter, strict types, import direction, and the test
 	$(VENV)/bin/ruff check .
 	mkdir -p .typecheck && ln -sfn .. .typecheck/ponder
 	MYPYPATH=.typecheck $(VENV)/bin/mypy -p ponder
-	$(VENV)/bin/mypy tests benchmarks examples
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m pytest -q -m "not docker and not model and not slow"
 

@@ -1,6 +1,7 @@
 """`ponder`: the verbs, and how every error becomes one line and an exit code."""
 
 import sys
+import warnings
 
 import typer
 
@@ -23,10 +24,12 @@ app.add_typer(sandbox.app, name="sandbox")
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 solved or done, 1 not solved, 2 wrong input, 3 something
     missing on this machine, 130 interrupted."""
+    warnings.formatwarning = lambda message, *_, **__: f"ponder: {message}\n"
     try:
         code = app(args=arguments, standalone_mode=False)
     except typer.TyperException as error:
-        code = _fail(error.format_message(), 2) if error.message else 0  # empty: help was shown
+        message = error.format_message()
+        code = _fail(message, 2) if message else 0  # empty where the help has been shown instead
     except PonderError as error:
         code = _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SHOWN = 24
 """Thoughts shown at once: the newest ones; more would not fit a screen."""
 WIDTH = 72
+REDRAW = 0.25
+"""Seconds between two pictures."""
 
 
 async def watch(graph: "Graph", task: CodeTask, context: "Context", *, quiet: bool) -> "Solution":
@@ -31,8 +33,21 @@ async def watch(graph: "Graph", task: CodeTask, context: "Context", *, quiet: bo
         started = time.monotonic()
         return await _run(graph, task, context, lambda t: _print_line(t, started))
     view = View(context)
-    with Live(get_renderable=view.render, console=console, refresh_per_second=4, transient=True):
-        return await _run(graph, task, context, view.add)
+    # Drawn from this loop and not from rich's thread, since it reads what the search is changing.
+    with Live(
+        get_renderable=view.render, console=console, auto_refresh=False, transient=True
+    ) as live:
+        drawing = asyncio.create_task(_redraw(live))
+        try:
+            return await _run(graph, task, context, view.add)
+        finally:
+            drawing.cancel()
+
+
+async def _redraw(live: Live) -> None:
+    while True:
+        live.refresh()
+        await asyncio.sleep(REDRAW)
 
 
 async def _run(
@@ -103,8 +118,8 @@ class View:
         self._thoughts[thought.id] = thought
 
     def render(self) -> Group:
-        """Called by rich a few times a second."""
-        return Group(self._tree(), self._figures())
+        """The picture as it is now."""
+        return Group(self._figures(), self._tree())  # a screen too low cuts off its end
 
     def _tree(self) -> Tree:
         root = Tree(Text("thinking", style="bold"), guide_style="dim")
@@ -156,4 +171,4 @@ def _figures(run: "Run", seconds: float) -> str:
 
 def _oldest(flying: dict[str, float]) -> str:
     path, started = min(flying.items(), key=lambda item: item[1])
-    return f"{path} for {asyncio.get_event_loop().time() - started:.0f} s"
+    return f"{path} for {asyncio.get_running_loop().time() - started:.0f} s"

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,7 @@ from ..tasks import LoadedTask, load_task, task_from_statement
 
 if TYPE_CHECKING:
     from ..graphs import Graph
-    from ..nodes import Context
+    from ..models import Model
 
 DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
 GRAPHS = ("plan-search", "idea-search", "repeated-sampling")
@@ -46,6 +45,9 @@ def solve(
     concurrency: Annotated[
         int, typer.Option(min=1, help="Calls in flight at most, per model.")
     ] = 64,
+    attempts: Annotated[
+        int, typer.Option(min=1, help="Tries per call when a server fails or is overloaded.")
+    ] = 5,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 600.0,
     budget: Annotated[
         str, typer.Option(help="Limits, as in calls=40,tokens=20000,usd=0.5,seconds=60.")
@@ -68,15 +70,24 @@ def solve(
     Exit codes: 0 it passes the public tests, 1 it does not (or there are none), 2 wrong input,
     3 something is missing on this machine.
     """
+    os.environ.setdefault("LANGSMITH_TRACING", "false")
+    from ..models import Budget
+    from ..nodes import Context
     from . import show
     from .live import watch
 
     asked = load(task, data)
     built = build_graph(graph, profile, option or [])
     writer = show.writer(out)
-    context = connect(
-        Wanted(model, idea_model, api_base, concurrency, timeout, budget, sandbox, seed, store)
+    limits = Budget.parse(budget)
+    models = connect(
+        {"model": model, "idea_model": idea_model},
+        api_base,
+        concurrency=concurrency,
+        attempts=attempts,
+        timeout=timeout,
     )
+    context = Context(**models, budget=limits, sandbox=sandbox, store=store, seed=seed)
     try:
         solution = asyncio.run(watch(built, asked.task, context, quiet=json))
         grade = asyncio.run(show.grade(asked.key, solution, context))
@@ -91,7 +102,7 @@ def load(task: str, data: Path | None) -> LoadedTask:
     """A task from whatever the user named it by."""
     if task == "-":
         return LoadedTask(task_from_statement(sys.stdin.read()))
-    if any(character.isspace() for character in task.strip()):
+    if not task.strip() or any(character.isspace() for character in task.strip()):
         return LoadedTask(task_from_statement(task))
     return load_task(task, data)
 
@@ -114,38 +125,20 @@ def _option(text: str) -> tuple[str, Any]:
     return name.strip().replace("-", "_"), None if value.strip() == "none" else value.strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the options say about the context."""
+def connect(names: dict[str, str | None], api_base: str | None, **calls: Any) -> dict[str, "Model"]:
+    """The model of each role that has a name. `api_base` is for those that are served elsewhere.
 
-    model: str
-    idea_model: str | None
-    api_base: str | None
-    concurrency: int
-    timeout: float
-    budget: str
-    sandbox: str
-    seed: int
-    store: Path | None
-
-
-def connect(wanted: Wanted) -> "Context":
-    """Everything the run needs, checked as far as that is free."""
-    os.environ.setdefault("LANGSMITH_TRACING", "false")
-    from ..models import Budget
+    Raises:
+        InputError: an `api_base` that none of them is served at.
+    """
     from ..models import connect as connect_model
-    from ..nodes import Context
 
-    budget = Budget.parse(wanted.budget)
-    served: dict[str, Any] = {"concurrency": wanted.concurrency, "timeout": wanted.timeout}
-    if wanted.api_base is not None:
-        served["api_base"] = wanted.api_base
-    idea_model = wanted.idea_model and connect_model(wanted.idea_model, **served)
-    return Context(
-        model=connect_model(wanted.model, **served),
-        idea_model=idea_model or None,
-        sandbox=wanted.sandbox,
-        budget=budget,
-        store=wanted.store,
-        seed=wanted.seed,
-    )
+    named = {role: name for role, name in names.items() if name is not None}
+    local = {role for role, name in named.items() if name.startswith("embedded/")}
+    if api_base is not None and len(local) == len(named):
+        raise InputError(f"--api-base {api_base}: embedded models run in this process")
+    served = {} if api_base is None else {"api_base": api_base}
+    return {
+        role: connect_model(name, **calls, **({} if role in local else served))
+        for role, name in named.items()
+    }

@@ -49,7 +49,9 @@ class EmbeddedModel:
     timeout: float = 600.0
     """Seconds for one call."""
     concurrency: int = 64
-    """Calls waiting or running; only `slots` of them run."""
+    """Calls running at most, as far as there are slots."""
+    attempts: int = 5
+    """Tries per call; a server in this process fails seldom."""
     supports_schema: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
@@ -80,6 +82,7 @@ class EmbeddedModel:
                 api_base=f"{server.url}/v1",
                 api_key=server.key,
                 timeout=self.timeout,
+                attempts=self.attempts,
                 # A request beyond the slots would only wait inside, where its time runs.
                 concurrency=min(self.concurrency, self.slots),
                 free=True,

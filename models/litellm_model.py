@@ -7,7 +7,7 @@ budget was not enforced when run: 1.106).
 
 import asyncio
 import difflib
-import importlib
+import json
 import os
 import random
 import time
@@ -42,7 +42,9 @@ def _litellm() -> Any:
     """LiteLLM, imported (3 s) and quietened once."""
     # Without this the import fetches a price list, and complains where there is no network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    litellm: Any = importlib.import_module("litellm")
+    import litellm as module
+
+    litellm: Any = module  # the names set here are not all declared
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.cache = None
@@ -295,7 +297,8 @@ def _text_of(choice: Any) -> tuple[str, Any]:
         ModelUnavailable: there is no text, for no reason given.
     """
     message = choice.message
-    refusal = getattr(message, "refusal", None)
+    # LiteLLM keeps what is OpenAI's own beside the message's fields.
+    refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
     if refusal or choice.finish_reason == "content_filter":
         raise ModelRefused(f"refused: {_one_line(refusal or 'by the content filter')}")
     finish = "length" if choice.finish_reason == "length" else "stop"
@@ -322,17 +325,31 @@ def _as_model_error(error: Exception, timeout: float) -> Exception:
         return ModelRefused(f"refused: {line}")
     if status == 429:
         return ModelUnavailable(f"429: {line}", retry_after=_retry_after(error))
-    if "JSON" in line or "Expecting value" in line or "Unable to get json" in line:
+    # LiteLLM gives these two whatever status it likes; what it caught tells them apart.
+    causes = _causes(error)
+    if any(isinstance(cause, json.JSONDecodeError) for cause in causes):
         return ModelUnavailable(f"not JSON: {line}")
-    if isinstance(error, litellm.APIConnectionError):
+    lost = (litellm.APIConnectionError, litellm.httpx.TransportError)
+    if any(isinstance(cause, lost) for cause in causes):
         return ModelUnavailable(f"connection lost: {line}")
     if isinstance(status, int) and 400 <= status < 500:
         return ModelRejected(f"{status}: {line}")
-    return ModelUnavailable(f"{status or type(error).__name__}: {line}")
+    return ModelUnavailable(
+        f"{status or type(error).__name__}: {line}", retry_after=_retry_after(error)
+    )
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    """The error and what led to it, back to the first."""
+    causes: list[BaseException] = []
+    while error is not None:
+        causes.append(error)
+        error = error.__cause__ or error.__context__
+    return causes
 
 
 def _retry_after(error: Exception) -> float | None:
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    headers = getattr(error, "litellm_response_headers", None) or {}
     try:
         return max(0.0, float(headers.get("retry-after", "")))
     except ValueError:

@@ -170,4 +170,6 @@ def _dump(value: Any) -> str:
 
 
 def _plain(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).splitlines()[0] if str(error) else type(error).__name__

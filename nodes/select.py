@@ -92,6 +92,11 @@ async def _most_agreed(run: Run, pool: Sequence[Thought], inputs: Sequence[objec
     return groups[max(groups, key=weight)][0]
 
 
+def _why_none(run: Run) -> str:
+    failure = next((t.failure for t in run.thoughts.values() if t.failure), None)
+    return "there is no candidate" + (f"; the first failure was {failure}" if failure else "")
+
+
 def _solution(run: Run, chosen: Thought | None, candidates: Sequence[Thought]) -> Solution:
     usage = run.usage_by_kind()
     return Solution(
@@ -99,7 +104,7 @@ def _solution(run: Run, chosen: Thought | None, candidates: Sequence[Thought]) -
         run=run.key,
         answer=chosen.text if chosen else None,
         chosen=chosen.id if chosen else None,
-        verdict=(chosen and chosen.verdict) or Verdict(reason="there is no candidate"),
+        verdict=(chosen and chosen.verdict) or Verdict(reason=_why_none(run)),
         candidates=tuple(Candidate(t.id, t.verdict or Verdict()) for t in candidates),
         usage=sum(usage.values(), Usage()),
         usage_by_kind=usage,

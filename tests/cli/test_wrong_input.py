@@ -1,0 +1,120 @@
+"""Wrong input and missing things: one clear line, exit 2 or 3, and no call."""
+
+import json
+from pathlib import Path
+
+import pytest
+from ponder.models.weights import KNOWN
+
+from tests.cli.conftest import Ponder
+
+ROOT = Path(__file__).parents[2]
+TASK = ROOT / "examples/tasks/merge_intervals.yaml"
+# Nothing listens there: a call would be a failure that shows.
+MODEL = ("--model", "hosted_vllm/x", "--api-base", "http://127.0.0.1:9/v1")
+
+WRONG = [
+    (("solve",), "Missing argument"),
+    (("frobnicate",), "No such command 'frobnicate'"),
+    (("solve", "absent.yaml"), "there is no task file absent.yaml"),
+    (("solve", ""), "the statement is empty"),
+    (("solve", TASK, "--model", "foo/bar"), "model 'foo/bar': name it provider/model"),
+    (("solve", TASK, "--model", "embedded/foo"), "not one of qwen2.5-coder-0.5b"),
+    (("solve", TASK, "--graph", "foo"), "graph 'foo' is not one of plan-search"),
+    (("solve", TASK, "--profile", "foo"), "profile 'foo' is not one of paper, fast"),
+    (("solve", TASK, "--sandbox", "foo"), "sandbox 'foo' is not one of auto"),
+    (("solve", TASK, *MODEL, "--budget", "calls=-1"), "calls=-1 must be a number above 0"),
+    (("solve", TASK, *MODEL, "--budget", "usd=0"), "usd=0.0 must be a number above 0"),
+    (("solve", TASK, *MODEL, "--budget", "time=3"), "'time=3' is not one of calls=N"),
+    (("solve", TASK, *MODEL, "--budget", "usd=1"), "the price of hosted_vllm/x is not known"),
+    (("solve", TASK, *MODEL, "-o", "layers=0"), "option layers='0'"),
+    (("solve", TASK, *MODEL, "-o", "depth=2"), "option 'depth' is not one of"),
+    (("solve", TASK, *MODEL, "--concurrency", "0"), "--concurrency"),
+    (("solve", "humanevil:3"), "did you mean humaneval?"),
+    (("solve", "humaneval:3", "--data", "absent.jsonl"), "there is no file absent.jsonl"),
+    (("solve", TASK, "--data", "absent.jsonl"), "--data absent.jsonl goes with a data set"),
+    (("solve", TASK, *MODEL, "--store", TASK), "file is not a database"),
+    (("solve", TASK, *MODEL, "--out", TASK), "--out"),
+    (("solve", TASK, "--model", "embedded/smollm2-135m", *MODEL[2:]), "run in this process"),
+    (("models", "pull", "foo"), "weights 'foo' are not one of"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG)
+def test_wrong_input_ends_with_one_line_and_exit_2(
+    ponder: Ponder, arguments: tuple[object, ...], message: str
+) -> None:
+    ended = ponder(*arguments)
+
+    assert ended.code == 2
+    assert message in ended.err
+    assert ended.err.startswith("ponder: ")
+    assert ended.err.count("\n") == 1
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    "change", [{"statement": 7}, {"public_tests": []}, {"public_test": []}, {"entry_point": [1]}]
+)
+def test_a_task_file_with_something_wrong_is_refused(
+    ponder: Ponder, tmp_path: Path, change: dict[str, object]
+) -> None:
+    path = tmp_path / "task.json"
+    good = {"statement": "S", "public_tests": [{"input": "1", "expected": "1"}]}
+    path.write_text(json.dumps({**good, **change}))
+
+    ended = ponder("solve", path, *MODEL)
+
+    assert ended.code == 2
+    assert str(path) in ended.err
+    assert next(iter(change)) in ended.err
+
+
+def test_no_engine_is_missing(ponder: Ponder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+
+    ended = ponder("solve", TASK, *MODEL)
+
+    assert ended.code == 3
+    assert "no Docker engine answers" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_weights_that_are_missing_or_damaged_are_missing(
+    ponder: Ponder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PONDER_HOME", str(tmp_path))
+    path = KNOWN["smollm2-135m"].path
+    solve = ("solve", TASK, "--model", "embedded/smollm2-135m")
+
+    absent = ponder(*solve)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not the weights")
+    damaged = ponder(*solve)
+
+    assert (absent.code, damaged.code) == (3, 3)
+    assert "are missing: run `ponder models pull smollm2-135m`" in absent.err
+    assert "are damaged (SHA-256" in damaged.err
+
+
+def test_a_missing_key_is_missing(ponder: Ponder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+
+    with pytest.warns(UserWarning, match="keeps nothing in"):
+        ended = ponder(
+            "solve", TASK, "--model", "anthropic/claude-sonnet-4-5", "--sandbox", "subprocess"
+        )
+
+    assert ended.code == 3
+    assert "set ANTHROPIC_API_KEY" in ended.err
+
+
+def test_a_data_set_without_a_hub_is_missing(
+    ponder: Ponder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    ended = ponder("solve", "humaneval:HumanEval/3")
+
+    assert ended.code == 3
+    assert "give it with --data" in ended.err

@@ -1,0 +1,1 @@
+"""A whole search while nine calls in ten go wrong."""

@@ -87,7 +87,14 @@ def solve(
         attempts=attempts,
         timeout=timeout,
     )
-    context = Context(**models, budget=limits, sandbox=sandbox, store=store, seed=seed)
+    context = Context(
+        models["model"],
+        models.get("idea_model"),
+        budget=limits,
+        sandbox=sandbox,
+        store=store,
+        seed=seed,
+    )
     try:
         solution = asyncio.run(watch(built, asked.task, context, quiet=json))
         grade = asyncio.run(show.grade(asked.key, solution, context))

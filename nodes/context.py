@@ -131,8 +131,14 @@ class Context:
         """All thoughts of the run that led to `solution`, by id."""
         return self.run(solution.run).thoughts
 
+    def __enter__(self) -> "Context":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Stop the sandbox and close the store. Idempotent."""
+        """Stop the sandbox and close the store. Idempotent; `with Context(…)` does it too."""
         assert isinstance(self.sandbox, Sandbox)
         assert isinstance(self.store, Store)
         self.sandbox.close()

@@ -1,12 +1,13 @@
 """Programs in warm containers: no network, no files to write, no capabilities, a uid each."""
 
 import threading
+from functools import partial
 
 from ..errors import MissingError
-from .engine import Container, Engine
+from .engine import Engine
 from .image import tag
 from .pool import WorkerPool
-from .worker import BrokenWorker, Worker
+from .worker import Worker
 
 
 class DockerSandbox(WorkerPool):
@@ -30,7 +31,6 @@ class DockerSandbox(WorkerPool):
         self._digest = ""
         self._engine: Engine | None = None
         self._checking = threading.Lock()
-        self._containers: dict[Worker, Container] = {}
 
     def check(self) -> None:
         """See `WorkerPool.check`."""
@@ -52,23 +52,11 @@ class DockerSandbox(WorkerPool):
         """See `WorkerPool.hire`."""
         assert self._engine is not None
         container = self._engine.run(self._image, self._runtime)
-        try:
-            worker = Worker(container.pipe, self._digest)
-        except BrokenWorker:
-            self._engine.kill(container.id)
-            raise
-        self._containers[worker] = container
-        return worker
+        end = partial(self._engine.kill, container.id)
+        return Worker(container.pipe, end, self._digest)
 
     def close(self) -> None:
         """See `WorkerPool.close`."""
         super().close()
         if self._engine is not None:
             self._engine.close()
-
-    def fire(self, worker: Worker) -> None:
-        """See `WorkerPool.fire`."""
-        container = self._containers.pop(worker)
-        assert self._engine is not None
-        self._engine.kill(container.id)
-        worker.pipe.close()

@@ -1,10 +1,10 @@
 """A pool of workers behind the Sandbox protocol."""
 
 import asyncio
-import atexit
 import os
 import queue
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +20,47 @@ LIFE = 2000
 """Programs after which a worker is replaced, so that nothing can build up in it."""
 
 
+class Crew:
+    """The workers of a pool that have not been ended."""
+
+    def __init__(self) -> None:
+        self._workers: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def admit(self, worker: Worker) -> None:
+        """Take in a new worker.
+
+        Raises:
+            SandboxError: the pool is closed; the worker is ended.
+        """
+        with self._lock:
+            if not self._closed:
+                self._workers.add(worker)
+                return
+        worker.end()
+        raise SandboxError("the sandbox is closed")
+
+    def dismiss(self, worker: Worker) -> None:
+        """End a worker."""
+        with self._lock:
+            self._workers.discard(worker)
+        worker.end()
+
+    def close(self) -> None:
+        """End all of them, and every later one."""
+        with self._lock:
+            self._closed, workers = True, list(self._workers)
+            self._workers.clear()
+        for worker in workers:
+            worker.end()
+
+
+def _finish(crew: Crew, threads: ThreadPoolExecutor) -> None:
+    crew.close()
+    threads.shutdown(wait=False, cancel_futures=True)
+
+
 class WorkerPool(ABC):
     """Runs each program on a free worker; starts and replaces workers as they are needed.
 
@@ -30,10 +71,9 @@ class WorkerPool(ABC):
         self.workers = workers or os.cpu_count() or 1
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="sandbox")
         self._idle: queue.SimpleQueue[tuple[Worker, int]] = queue.SimpleQueue()
-        self._all: set[Worker] = set()
-        self._lock = threading.Lock()
-        self._closed = False
-        atexit.register(self.close)
+        self._crew = Crew()
+        # Runs when the pool is closed, forgotten, or the process exits, whichever comes first.
+        self._finish = weakref.finalize(self, _finish, self._crew, self._threads)
 
     @abstractmethod
     def check(self) -> None:
@@ -46,10 +86,6 @@ class WorkerPool(ABC):
         Raises:
             BrokenWorker: it does not start.
         """
-
-    @abstractmethod
-    def fire(self, worker: Worker) -> None:
-        """End a worker and everything in it, at once. Never raises."""
 
     async def start(self) -> None:
         """See `Sandbox.start`."""
@@ -80,10 +116,10 @@ class WorkerPool(ABC):
         try:
             execution = worker.run(program, inputs, limits)
         except BaseException:
-            self._let_go(worker)
+            self._crew.dismiss(worker)
             raise
         if jobs + 1 >= LIFE:
-            self._let_go(worker)
+            self._crew.dismiss(worker)
         else:
             self._idle.put((worker, jobs + 1))
         return execution
@@ -93,25 +129,10 @@ class WorkerPool(ABC):
             return self._idle.get_nowait()
         except queue.Empty:
             self.check()
-            worker = self.hire()
-        with self._lock:
-            self._all.add(worker)
-            closed = self._closed
-        if closed:
-            self._let_go(worker)
-            raise SandboxError("the sandbox is closed")
+        worker = self.hire()
+        self._crew.admit(worker)
         return worker, 0
-
-    def _let_go(self, worker: Worker) -> None:
-        with self._lock:
-            self._all.discard(worker)
-        self.fire(worker)
 
     def close(self) -> None:
         """See `Sandbox.close`."""
-        with self._lock:
-            self._closed, workers, self._all = True, list(self._all), set()
-        for worker in workers:
-            self.fire(worker)
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        atexit.unregister(self.close)
+        self._finish()

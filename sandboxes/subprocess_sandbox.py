@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from .. import tasks
@@ -25,7 +26,6 @@ class SubprocessSandbox(WorkerPool):
 
     def __init__(self, workers: int | None = None) -> None:
         super().__init__(workers)
-        self._processes: dict[Worker, subprocess.Popen[bytes]] = {}
         warnings.warn(WARNING, stacklevel=2)
 
     def check(self) -> None:
@@ -46,15 +46,13 @@ class SubprocessSandbox(WorkerPool):
                 env={"PONDER_VALUES": str(Path(tasks.__file__).parent)},
                 start_new_session=True,
             )
-        worker = Worker(SocketPipe(ours))
-        self._processes[worker] = process
-        return worker
+        return Worker(SocketPipe(ours), partial(_end, process, ours))
 
-    def fire(self, worker: Worker) -> None:
-        """See `WorkerPool.fire`."""
-        process = self._processes.pop(worker)
-        worker.pipe.close()  # the runner ends with its input
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(2)
-        process.kill()
-        process.wait()
+
+def _end(process: subprocess.Popen[bytes], pipe: socket.socket) -> None:
+    with suppress(OSError):
+        pipe.shutdown(socket.SHUT_RDWR)  # the runner ends with its input, and its candidate with it
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(2)
+    process.kill()
+    process.wait()

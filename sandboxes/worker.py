@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from ..tasks.values import ValueFormatError, from_json, to_json
@@ -48,11 +48,25 @@ class Closeable(Protocol):
 
 
 class Worker:
-    """Runs jobs in one runner, one at a time. Blocking: for a thread."""
+    """Runs jobs in one runner, one at a time. Blocking: for a thread.
 
-    def __init__(self, pipe: Pipe, image: str = "") -> None:
-        self.pipe, self.image = pipe, image
-        self._read_frame(30.0)  # the runner says that it is ready
+    Raises:
+        BrokenWorker: the runner does not say that it is ready; it is ended.
+    """
+
+    def __init__(self, pipe: Pipe, end: Callable[[], None], image: str = "") -> None:
+        """`end` makes an end of the runner, whatever state it is in; it never raises."""
+        self._pipe, self._end, self.image = pipe, end, image
+        try:
+            self._read_frame(30.0)  # the runner says that it is ready
+        except BrokenWorker:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End the runner and everything in it, at once. Never raises."""
+        self._end()
+        self._pipe.close()
 
     def run(self, program: Program, inputs: Sequence[Any], limits: Limits) -> Execution:
         """All inputs, by calls in one process or by one process each.
@@ -103,7 +117,7 @@ class Worker:
         frame = json.dumps(head).encode() + b"\n" + json.dumps(job).encode()
         seconds = limits.wall_seconds + GRACE
         try:
-            self.pipe.send(struct.pack(">I", len(frame)) + frame, seconds)
+            self._pipe.send(struct.pack(">I", len(frame)) + frame, seconds)
         except OSError as error:
             raise BrokenWorker(f"it cannot be written to: {error}") from error
         report = self._read_frame(seconds)
@@ -118,8 +132,8 @@ class Worker:
 
     def _read_frame(self, timeout: float) -> dict[str, Any]:
         try:
-            (size,) = struct.unpack(">I", self.pipe.receive(4, timeout))
-            report: dict[str, Any] = json.loads(self.pipe.receive(size, timeout))
+            (size,) = struct.unpack(">I", self._pipe.receive(4, timeout))
+            report: dict[str, Any] = json.loads(self._pipe.receive(size, timeout))
         except (OSError, ValueError) as error:
             raise BrokenWorker(f"no report: {error or type(error).__name__}") from error
         return report

@@ -1,6 +1,7 @@
 """What only a boundary does: the walls of the container, and its end."""
 
 import asyncio
+import gc
 import signal
 import socket
 import subprocess
@@ -165,8 +166,23 @@ async def test_closing_leaves_no_container(engine: docker.DockerClient) -> None:
         await sandbox.run(HONEST, [(1,)])
 
 
+async def test_a_sandbox_that_is_forgotten_leaves_no_container(
+    engine: docker.DockerClient,
+) -> None:
+    before = ours(engine)
+    sandbox = DockerSandbox(workers=1)
+    await sandbox.run(HONEST, [(1,)], SHORT)
+    assert ours(engine) - before
+
+    del sandbox
+    gc.collect()
+
+    assert not ours(engine) - before
+
+
 CLIENT = """
 import asyncio
+import gc
 from ponder.sandboxes import Limits, Program
 from ponder.sandboxes.docker_sandbox import DockerSandbox
 

@@ -1,5 +1,6 @@
 """One step of thought each, with its prompt; and what a run is made of."""
 
+from . import read
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
 from .context import Context, Runtime
@@ -43,6 +44,7 @@ __all__ = [
     "Tested",
     "Thought",
     "WriteCode",
+    "read",
     "render",
     "think",
 ]

@@ -6,15 +6,15 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from ..tasks import CodeTask
+from ..tasks import CodeTask, task_from_data
 from .context import Runtime
 from .run import Run
 
 
 class Asked(TypedDict):
-    """What a caller gives a graph."""
+    """What a caller gives a graph: a task, or the mapping of a task file (as a server gets it)."""
 
-    task: CodeTask
+    task: CodeTask | dict[str, Any]
 
 
 class Opened(TypedDict):
@@ -35,9 +35,13 @@ class Begin:
         """The new run's key.
 
         Raises:
+            InputError: the task is no task.
             MissingError: there is something to run, and nothing to run it in.
         """
-        run = Run.begin(state["task"], [self.graph, dict(self.options)], runtime.context)
+        task = state["task"]
+        if not isinstance(task, CodeTask):
+            task = task_from_data(task, "task").task
+        run = Run.begin(task, [self.graph, dict(self.options)], runtime.context)
         if not run.calls.finished:
             await runtime.context.start()
         return {"run": runtime.context.open(run).key}

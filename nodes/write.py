@@ -107,9 +107,10 @@ class Testable(TypedDict):
 
 
 class Tested(TypedDict):
-    """The candidate, for the reducer that gathers them."""
+    """The candidate, for the reducer that gathers them, and what became of it."""
 
     candidates: list[str]
+    passed: bool | None
 
 
 @dataclass(frozen=True)
@@ -126,4 +127,5 @@ class RunTests:
         runtime.stream_writer(thought)
         if self.enough is not None and len(run.passing) >= self.enough:
             run.calls.stop(f"enough: {self.enough} candidates pass the public tests")
-        return {"candidates": [thought.id]}
+        passed = thought.verdict.passed if thought.verdict else None
+        return {"candidates": [thought.id], "passed": passed}

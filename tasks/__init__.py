@@ -4,6 +4,7 @@ from .answers import same, same_stdout
 from .as_json import task_from_json, task_to_json
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
 from .datasets import load_dataset, load_task, task_from_statement
+from .files import task_from_data
 from .inputs import generate_inputs
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "load_task",
     "same",
     "same_stdout",
+    "task_from_data",
     "task_from_json",
     "task_from_statement",
     "task_to_json",

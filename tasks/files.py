@@ -67,19 +67,27 @@ def load_file(path: Path) -> LoadedTask:
         InputError: there is no such file, or something in it is missing, unknown or of a wrong
             type; the message names the file, the field and what would be right.
     """
-    data = _parsed(path)
+    return task_from_data(_parsed(path), str(path), path.stem)
+
+
+def task_from_data(data: Any, where: str, id: str = "task") -> LoadedTask:
+    """The task that such a mapping describes. `where` it comes from, and its `id` if it has none.
+
+    Raises:
+        InputError: as `load_file`.
+    """
     if not isinstance(data, dict):
-        raise InputError(f"{path}: a task is a mapping with `statement` and `public_tests`")
+        raise InputError(f"{where}: a task is a mapping with `statement` and `public_tests`")
     try:
         content = _File.model_validate(data)
     except ValidationError as error:
-        raise InputError(f"{path}: {_first(error)}") from None
+        raise InputError(f"{where}: {_first(error)}") from None
     comparison = Comparison(**content.comparison.model_dump())
     tests = {
-        name: _tests(path, name, getattr(content, name), content.entry_point)
+        name: _tests(where, name, getattr(content, name), content.entry_point)
         for name in ("public_tests", "hidden_tests")
     }
-    id = content.id or path.stem
+    id = content.id or id
     task = CodeTask(
         id=id,
         statement=content.statement.strip(),
@@ -159,14 +167,14 @@ def _first(error: ValidationError) -> str:
 
 
 def _tests(
-    path: Path, name: str, cases: list[_Case | str], function: str | None
+    where: str, name: str, cases: list[_Case | str], function: str | None
 ) -> tuple[Test, ...]:
     found: list[Test] = []
     for number, case in enumerate(cases, 1):
         try:
             found += _asserted(case, function) if isinstance(case, str) else [_test(case, function)]
         except (ValueFormatError, NotConstant) as error:
-            raise InputError(f"{path}: `{name}` {number}: {error}") from None
+            raise InputError(f"{where}: `{name}` {number}: {error}") from None
     return tuple(found)
 
 

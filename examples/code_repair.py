@@ -13,8 +13,19 @@ from typing import Annotated, Any, Literal
 
 from langgraph.graph import END, START, StateGraph
 from ponder.graphs import Graph
-from ponder.nodes import Asked, Asking, Begin, Context, RunTests, Runtime, Select, Solved, WriteCode
-from ponder.nodes import read, think
+from ponder.nodes import (
+    Asked,
+    Asking,
+    Begin,
+    Context,
+    RunTests,
+    Runtime,
+    Select,
+    Solved,
+    WriteCode,
+    read,
+    think,
+)
 from ponder.tasks import load_task
 from typing_extensions import TypedDict
 
@@ -35,7 +46,9 @@ class Repair:
         run = runtime.context.run(state["run"])
         failed = run.thoughts[state["code"]]
         why = failed.verdict.reason if failed.verdict else ""
-        prompt = f"{run.task.statement}\n\nThis program fails:\n\n```python\n{failed.text}```\n{why}"
+        prompt = (
+            f"{run.task.statement}\n\nThis program fails:\n\n```python\n{failed.text}```\n{why}"
+        )
         thought, _ = await think(
             runtime, run, Asking("repair"), [{"role": "user", "content": f"{prompt}\nMend it."}],
             id=f"{failed.id}/repair", parents=(failed.id,),

@@ -1,7 +1,7 @@
 """The graphs as a LangGraph server takes them (langgraph.json): made without arguments.
 
-A request's input is `{"task": …}` with the mapping of a task file, its context the fields of `Context`
-as strings, such as `{"model": "ollama/qwen2.5-coder:7b"}`.
+A request's input is `{"task": …}` with the mapping of a task file, its context the fields of
+`Context` as strings, such as `{"model": "ollama/qwen2.5-coder:7b"}`.
 """
 
 from .build import Graph

@@ -61,5 +61,7 @@ def test_langgraph_json_names_graphs_that_can_be_built() -> None:
 
 
 def test_every_file_the_readme_names_is_there() -> None:
-    for name in re.findall(r"`((?:docs|examples|benchmarks)/[\w./]+)`", (ROOT / "README.md").read_text()):
+    for name in re.findall(
+        r"`((?:docs|examples|benchmarks)/[\w./]+)`", (ROOT / "README.md").read_text()
+    ):
         assert (ROOT / name).exists(), name

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 from ponder.errors import InputError
 from ponder.graphs import plan_search
+from ponder.graphs.plan_search import (
+    Explored,
+    Sketching,
+    fan_out,
+    implement_and_repair,
+    implement_only,
+    start_search,
+)
 from ponder.models import Completion, Message, ScriptedModel
-from ponder.nodes import Context, Solution
+from ponder.nodes import Context, Place, Solution
 from ponder.sandboxes import ScriptedSandbox
 
 from tests.support.plans import TASK, script
@@ -210,3 +218,43 @@ async def test_the_fast_profile_stays_near_forty_calls() -> None:
 def test_a_wrong_option_is_named(profile: str, options: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         plan_search(profile, **options)
+
+
+def test_the_search_starts_with_the_empty_subset_beside_the_first_observations() -> None:
+    idea, explore = start_search({"run": "r", "candidates": []})
+
+    assert (idea.node, idea.arg) == ("idea", {"run": "r", "path": "o0", "observations": []})
+    assert (explore.node, explore.arg) == ("explore", {"run": "r", "path": "", "observations": []})
+
+
+def test_each_place_is_sent_to_a_branch_of_its_own() -> None:
+    place: Place = {"run": "r", "path": "o1", "observations": ["o1"]}
+    state: Explored = {
+        "run": "r", "path": "", "observations": [], "candidates": [],
+        "ideas": [place], "branches": [place],
+    }  # fmt: skip
+
+    sent = fan_out("solve", "deeper")(state)
+
+    assert [(send.node, send.arg) for send in sent] == [("solve", place), ("deeper", place)]
+
+
+@pytest.mark.parametrize(("ended", "repaired"), [(None, 2), ("429: too many", 0)])
+def test_a_plan_that_failed_is_neither_implemented_nor_repaired(
+    ended: str | None, repaired: int
+) -> None:
+    state: Sketching = {
+        "run": "r", "path": "o1", "observations": [], "sketch": "o1/plan", "ended": ended,
+        "candidates": [],
+    }  # fmt: skip
+
+    assert len(implement_and_repair(state)) == repaired
+    assert len(implement_only(state)) == repaired // 2
+
+
+@pytest.mark.parametrize("profile", ["paper", "fast"])
+def test_the_whole_graph_can_be_drawn(profile: str) -> None:
+    drawn = plan_search(profile).get_graph(xray=True).draw_mermaid()
+
+    for node in ("begin", "observe", "plan", "implement", "select"):
+        assert node in drawn

@@ -38,7 +38,15 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
 def test_every_room_imports_from_it_and_only_by_its_full_name(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv")
     python = tmp_path / "venv/bin/python"
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "-q", "--disable-pip-version-check"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        str(python),
+        "-q",
+        "--disable-pip-version-check",
+    ]
     constraints = str(ROOT / "constraints.txt")
     subprocess.run([*pip, "install", "-c", constraints, str(wheel)], check=True)
     check = (

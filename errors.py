@@ -33,12 +33,8 @@ class MissingError(PonderError, RuntimeError):
 
 
 class ModelError(PonderError):
-    """A model did not give a usable reply. `faults` lists every attempt that failed, oldest first.
-
-    `transient` says whether the same call might succeed later: only such errors are retried.
-    """
-
-    transient = False
+    """A model did not give a usable reply. `faults` lists every attempt that failed before the
+    last, oldest first."""
 
     def __init__(self, message: str, *, faults: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -46,9 +42,8 @@ class ModelError(PonderError):
 
 
 class ModelUnavailable(ModelError, ConnectionError):
-    """Rate limited, overloaded, unreachable, or answering with something that is no reply."""
-
-    transient = True
+    """Rate limited, overloaded, unreachable, or answering with something that is no reply. The only
+    kind that is asked again: the same call might succeed later."""
 
     def __init__(
         self, message: str, *, faults: tuple[str, ...] = (), retry_after: float | None = None
@@ -68,10 +63,6 @@ class ModelRejected(ModelError, ValueError):
 
 class ModelRefused(ModelError):
     """The model declined to answer, or its provider filtered the answer."""
-
-
-class ModelTruncated(ModelError):
-    """The reply hit `max_tokens` (or the context's end) before it was complete."""
 
 
 class ReadError(PonderError, ValueError):

@@ -47,7 +47,7 @@ def solve(
     ] = 64,
     attempts: Annotated[
         int, typer.Option(min=1, help="Tries per call when a server fails or is overloaded.")
-    ] = 5,
+    ] = 8,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 600.0,
     budget: Annotated[
         str, typer.Option(help="Limits, as in calls=40,tokens=20000,usd=0.5,seconds=60.")

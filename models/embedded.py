@@ -50,7 +50,7 @@ class EmbeddedModel:
     """Seconds for one call."""
     concurrency: int = 64
     """Calls running at most, as far as there are slots."""
-    attempts: int = 5
+    attempts: int = 8
     """Tries per call; a server in this process fails seldom."""
     supports_schema: bool = field(default=True, init=False)
 

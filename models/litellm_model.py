@@ -64,7 +64,7 @@ class LiteLLMModel:
     """Seconds for one attempt, counted from when it gets its slot."""
     concurrency: int = 64
     """Calls in flight at most, over all runs of this process that use the same backend."""
-    attempts: int = 5
+    attempts: int = 8
     """Tries per call on rate limits, server errors, timeouts and lost connections."""
     served_as: str | None = None
     """The name to ask LiteLLM for, where that is not `name`."""

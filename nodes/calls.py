@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ModelError, SearchStopped
+from ..errors import ModelError, ModelRefused, SearchStopped
 from ..models.base import Completion, Message, Model, Usage
 from ..models.budget import Budget, Ledger, Quote, estimate_tokens
 from ..models.store import Store, digest
@@ -24,6 +24,8 @@ class Ending:
     """Whether it was never asked (or not to its end), since the search had stopped."""
     faults: tuple[str, ...] = ()
     usage: Usage = field(default_factory=Usage)
+    again: bool = False
+    """Whether another sample of the same might do: the model refused, or ran on without an end."""
 
 
 class CallEnded(Exception):
@@ -143,7 +145,7 @@ class Calls:
         # What failed is asked again, unless the run came to its end in spite of it.
         if ended is not None and (ended["stopped"] or self.finished):
             ending = Ending(
-                ended["reason"], ended["stopped"], tuple(ended["faults"]), Usage(**ended["usage"])
+                **{**ended, "faults": tuple(ended["faults"]), "usage": Usage(**ended["usage"])}
             )
             self._count(path, ending.usage)
             if ending.stopped and self.stopped is None:
@@ -160,9 +162,9 @@ class Calls:
             async with asyncio.timeout_at(self._deadline):
                 reply = await self._admitted(request)
         except ModelError as error:
-            raise self._ended(
-                request, Ending(str(error), False, error.faults, Usage(calls=1))
-            ) from None
+            again = isinstance(error, ModelRefused)
+            ending = Ending(str(error), False, error.faults, Usage(calls=1), again)
+            raise self._ended(request, ending) from None
         except TimeoutError:
             self._stop_quietly(f"budget spent: seconds={self.ledger.budget.seconds:g}")
         except SearchStopped as error:
@@ -170,7 +172,7 @@ class Calls:
         else:
             if reply.finish == "length":
                 reason = f"truncated: cut off after {reply.usage.completion_tokens} tokens"
-                raise self._ended(request, Ending(reason, False, reply.faults, reply.usage))
+                raise self._ended(request, Ending(reason, False, reply.faults, reply.usage, True))
             return reply
         raise self._ended(request, Ending(self.stopped or "stopped", stopped=True))
 

@@ -1,4 +1,4 @@
-"""Ask for one thought, read the reply, and if it cannot be read, ask again."""
+"""Ask for one thought, read the reply, and if there is none that can be read, ask again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -56,15 +56,19 @@ async def think(
     """
     spent = Usage()
     faults: list[str] = []
-    failure: Ending
+    failure: Ending | None = None
     for attempt, sampling in enumerate(asking.attempts()):
         path = id if attempt == 0 else f"{id}~{attempt + 1}"
+        if failure is not None:
+            faults.append(failure.reason)
         try:
             reply = await run.calls.ask(run.model(asking.role), path, messages, sampling, schema)
         except CallEnded as ended:
             spent += ended.ending.usage
             faults += ended.ending.faults
             failure = ended.ending
+            if failure.again:
+                continue
             break
         spent += reply.usage
         faults += reply.faults
@@ -72,15 +76,13 @@ async def think(
             value = read(reply.text)
         except ReadError as error:
             failure = Ending(f"unreadable: {error}")
-            faults.append(failure.reason)
             if asking.note:
                 messages = [*messages, *_correction(reply.text, error)]
             continue
         text = value if isinstance(value, str) else reply.text
         thought = Thought(id, asking.kind, text, parents, usage=spent, faults=tuple(faults))
         return _tell(runtime, run, thought), value
-    if failure.reason in faults:
-        faults.remove(failure.reason)
+    assert failure is not None  # there is at least one attempt
     thought = Thought(
         id, asking.kind, "", parents, usage=spent, faults=tuple(faults), failure=failure.reason
     )

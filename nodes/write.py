@@ -126,6 +126,7 @@ class RunTests:
         thought = await run.judge(state["code"])
         runtime.stream_writer(thought)
         if self.enough is not None and len(run.passing) >= self.enough:
-            run.calls.stop(f"enough: {self.enough} candidates pass the public tests")
+            passing = "candidate passes" if self.enough == 1 else "candidates pass"
+            run.calls.stop(f"enough: {self.enough} {passing} the public tests")
         passed = thought.verdict.passed if thought.verdict else None
         return {"candidates": [thought.id], "passed": passed}

@@ -14,6 +14,8 @@ from ..tasks import LoadedTask, load_task, task_from_statement
 if TYPE_CHECKING:
     from ..graphs import Graph
     from ..models import Model
+    from ..nodes import Context, Solution
+    from ..verifiers import Verdict
 
 DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
 GRAPHS = ("plan-search", "idea-search", "repeated-sampling")
@@ -73,13 +75,14 @@ def solve(
     os.environ.setdefault("LANGSMITH_TRACING", "false")
     from ..models import Budget
     from ..nodes import Context
+    from ..sandboxes import connect as connect_sandbox
     from . import show
-    from .live import watch
 
     asked = load(task, data)
     built = build_graph(graph, profile, option or [])
     writer = show.writer(out)
     limits = Budget.parse(budget)
+    box = connect_sandbox(sandbox)
     models = connect(
         {"model": model, "idea_model": idea_model},
         api_base,
@@ -91,18 +94,30 @@ def solve(
         models["model"],
         models.get("idea_model"),
         budget=limits,
-        sandbox=sandbox,
+        sandbox=box,
         store=store,
         seed=seed,
     )
-    try:
-        solution = asyncio.run(watch(built, asked.task, context, quiet=json))
-        grade = asyncio.run(show.grade(asked.key, solution, context))
+    with context:
+        solution, grade = asyncio.run(think(built, asked, context, quiet=json))
         writer(solution, context)
         (show.as_json if json else show.as_text)(asked.task, solution, grade, context)
-    finally:
-        context.close()
     return 0 if solution.solved else 1
+
+
+async def think(
+    graph: "Graph", asked: LoadedTask, context: "Context", *, quiet: bool
+) -> "tuple[Solution, Verdict | None]":
+    """The solution, and then its verdict on the hidden tests, if there are any."""
+    from ..models import disconnect
+    from .live import watch
+    from .show import grade
+
+    try:
+        solution = await watch(graph, asked.task, context, quiet=quiet)
+        return solution, await grade(asked.key, solution, context)
+    finally:
+        await disconnect()
 
 
 def load(task: str, data: Path | None) -> LoadedTask:

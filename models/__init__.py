@@ -10,7 +10,7 @@ from .store import Store
 
 if TYPE_CHECKING:
     from .embedded import EmbeddedModel
-    from .litellm_model import LiteLLMModel
+    from .litellm_model import LiteLLMModel, disconnect
 
 __all__ = [
     "Budget",
@@ -23,14 +23,15 @@ __all__ = [
     "Store",
     "Usage",
     "connect",
+    "disconnect",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "LiteLLMModel":
-        from .litellm_model import LiteLLMModel
+    if name in ("LiteLLMModel", "disconnect"):
+        from . import litellm_model
 
-        return LiteLLMModel
+        return getattr(litellm_model, name)
     if name == "EmbeddedModel":
         from .embedded import EmbeddedModel
 

@@ -51,6 +51,15 @@ def _litellm() -> Any:
     return litellm
 
 
+async def disconnect() -> None:
+    """Close the connections that LiteLLM keeps open for this event loop, before it ends. Others,
+    and processes that end, need not."""
+    if _litellm.cache_info().currsize:
+        litellm = _litellm()
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
+
+
 @dataclass
 class LiteLLMModel:
     """A model by its LiteLLM name, such as "anthropic/claude-sonnet-4-5" or "ollama/qwen2.5:7b"."""

@@ -1,5 +1,6 @@
 """What a run is given and its state never holds: models, sandbox, verifier, budget, store."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,9 +97,13 @@ class Context:
             MissingError: the machine lacks what a model or the sandbox needs.
         """
         assert isinstance(self.sandbox, Sandbox)
-        await self.sandbox.start()
-        for model in {id(model): model for model in self._roles.values()}.values():
-            await model.ready()
+        models = {id(model): model for model in self._roles.values()}.values()
+        starting = [self.sandbox.start(), *(model.ready() for model in models)]
+        ended = await asyncio.gather(*starting, return_exceptions=True)
+        errors = [error for error in ended if isinstance(error, BaseException)]
+        # What the caller got wrong comes before what the machine lacks.
+        for error in sorted(errors, key=lambda error: not isinstance(error, InputError)):
+            raise error
 
     def open(self, run: Run) -> Run:
         """Make `run` the one that goes by its key, replacing any earlier attempt at it."""

@@ -40,6 +40,7 @@ class Engine:
 
     def __init__(self) -> None:
         try:
+            _knock(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
             self._docker: Any = docker.from_env(timeout=60)
             self._docker.ping()
         except (DockerException, OSError) as error:
@@ -154,6 +155,13 @@ class Engine:
     def close(self) -> None:
         """Let go of the connection."""
         self._docker.close()
+
+
+def _knock(address: str) -> None:
+    """Raise OSError if nothing listens on a local socket: docker-py would leave its own open."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(address.removeprefix("unix://"))
 
 
 def owner() -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ponder.models import disconnect
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -46,6 +47,7 @@ async def test_every_python_block_runs(
         running = eval(code, module.__dict__)
         if inspect.iscoroutine(running):
             await running
+    await disconnect()
 
     assert blocks
 

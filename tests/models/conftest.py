@@ -10,11 +10,6 @@ from ponder.models import LiteLLMModel, litellm_model
 from tests.support.server import ok, serving
 
 
-async def close_connections(litellm: Any) -> None:
-    await litellm.close_litellm_async_clients()
-    litellm.in_memory_llm_clients_cache.flush_cache()
-
-
 @pytest.fixture(scope="session")
 def imported_litellm() -> Any:
     """LiteLLM after its first call, which imports for a while: no test's timeout is for that."""
@@ -24,7 +19,7 @@ def imported_litellm() -> Any:
         async with serving(lambda body, count: ok("Hello.")) as server:
             model = LiteLLMModel("hosted_vllm/x", api_base=server.url)
             await model.chat([{"role": "user", "content": "Hello?"}], path="p")
-            await close_connections(litellm)
+            await litellm_model.disconnect()
 
     asyncio.run(call())
     return litellm
@@ -35,4 +30,4 @@ async def litellm(imported_litellm: Any, monkeypatch: pytest.MonkeyPatch) -> Asy
     """LiteLLM with short waits between attempts; its connections are closed when the test ends."""
     monkeypatch.setattr(litellm_model, "FIRST_WAIT", 0.001)
     yield imported_litellm
-    await close_connections(imported_litellm)
+    await litellm_model.disconnect()

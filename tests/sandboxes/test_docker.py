@@ -145,8 +145,9 @@ async def test_an_image_that_is_not_there_is_missing() -> None:
         await DockerSandbox(image="no-such-image").start()
 
 
-async def test_no_engine_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "unix:///no/such/socket"])
+async def test_no_engine_is_missing(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DOCKER_HOST", address)
 
     with pytest.raises(MissingError, match="no Docker engine answers"):
         await DockerSandbox().start()

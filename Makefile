@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PONDER := $(VENV)/bin/ponder
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 DEMO_TASK := examples/tasks/merge_intervals.yaml
 DEMO_MODEL := embedded/qwen2.5-coder-1.5b
 TEST_MODEL := smollm2-135m
@@ -43,7 +44,7 @@ engine: setup  ## a running Docker engine (installs and starts one if there is n
 	scripts/engine start
 
 image: setup  ## the sandbox image
-	$(PONDER) sandbox build
+	$(AS_ROOT) $(PONDER) sandbox build
 
 clean:  ## remove what was built here (not the model weights, not the image)
 	rm -rf $(VENV) .typecheck .mypy_cache .ruff_cache .pytest_cache build *.egg-info

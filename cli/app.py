@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from io import TextIOWrapper
 
 import typer
 
@@ -24,6 +25,10 @@ app.add_typer(sandbox.app, name="sandbox")
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 solved or done, 1 not solved, 2 wrong input, 3 something
     missing on this machine, 130 interrupted."""
+    # What a model wrote may hold halves of surrogate pairs, which no encoding takes.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     warnings.formatwarning = lambda message, *_, **__: f"ponder: {message}\n"
     try:
         code = app(args=arguments, standalone_mode=False)

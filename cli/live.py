@@ -12,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..tasks import CodeTask
+from .plain import printable
 
 if TYPE_CHECKING:
     from ..graphs import Graph
@@ -85,6 +86,10 @@ def _line(thought: "Thought") -> str:
 
 
 def _what(thought: "Thought") -> str:
+    return printable(_said(thought))
+
+
+def _said(thought: "Thought") -> str:
     if thought.failure:
         return f"failed: {thought.failure}"[:WIDTH]
     if thought.verdict is not None:

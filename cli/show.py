@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, SandboxError
-from ..tasks import CodeTask, Key
+from ..tasks import Key
 from ..verifiers.base import Verdict
+from .plain import printable
 
 if TYPE_CHECKING:
     from ..models import Usage
@@ -33,21 +34,17 @@ async def grade(key: Key | None, solution: "Solution", context: "Context") -> Ve
         return Verdict(reason=str(error))
 
 
-def as_json(
-    task: CodeTask, solution: "Solution", hidden: Verdict | None, context: "Context"
-) -> None:
+def as_json(solution: "Solution", hidden: Verdict | None) -> None:
     """One JSON object on standard output."""
     print(json.dumps({**_plain(solution), "hidden": hidden and asdict(hidden)}))
 
 
-def as_text(
-    task: CodeTask, solution: "Solution", hidden: Verdict | None, context: "Context"
-) -> None:
+def as_text(solution: "Solution", hidden: Verdict | None) -> None:
     """The program on standard output, everything about it on standard error."""
     if solution.answer is not None:
         _print_code(solution.answer)
     for line in _summary(solution, hidden):
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
 
 
 def _print_code(code: str) -> None:
@@ -57,7 +54,7 @@ def _print_code(code: str) -> None:
     from rich.console import Console
     from rich.syntax import Syntax
 
-    Console().print(Syntax(code, "python", background_color="default"))
+    Console().print(Syntax(printable(code), "python", background_color="default"))
 
 
 def _summary(solution: "Solution", hidden: Verdict | None) -> list[str]:

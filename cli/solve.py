@@ -101,7 +101,7 @@ def solve(
     with context:
         solution, grade = asyncio.run(think(built, asked, context, quiet=json))
         writer(solution, context)
-        (show.as_json if json else show.as_text)(asked.task, solution, grade, context)
+        (show.as_json if json else show.as_text)(solution, grade)
     return 0 if solution.solved else 1
 
 

@@ -319,7 +319,8 @@ def _text_of(choice: Any) -> tuple[str, Any]:
     finish = "length" if choice.finish_reason == "length" else "stop"
     if not message.content and finish == "stop":
         raise ModelUnavailable("empty reply: the server sent no text")
-    return message.content or "", finish
+    # Half of a surrogate pair cannot be sent on in a later prompt by every client.
+    return (message.content or "").encode("utf-8", "replace").decode(), finish
 
 
 def _wait(attempt: int, asked: float | None) -> float:

@@ -80,6 +80,13 @@ async def test_a_good_reply_has_its_text_and_what_it_cost() -> None:
     assert replace(reply.usage, seconds=0) == Usage(1, 30, 20, None, 0)
 
 
+async def test_half_of_a_surrogate_pair_is_replaced() -> None:
+    async with serving(always(ok("a\ud800b"))) as server:
+        reply = await ask(model(server))
+
+    assert reply.text == "a?b"
+
+
 async def test_what_is_asked_arrives_and_nothing_else() -> None:
     async with serving(always(GOOD)) as server:
         await ask(

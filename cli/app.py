@@ -9,6 +9,9 @@ import typer
 from ..errors import PonderError
 from . import doctor, models, sandbox, solve
 
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C."""
+
 app = typer.Typer(
     name="ponder",
     help="Language models that plan, search, verify and revise before they answer.",
@@ -37,12 +40,12 @@ def main(arguments: list[str] | None = None) -> None:
         code = _fail(message, 2) if message else 0  # empty where the help has been shown instead
     except PonderError as error:
         code = _fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        code = _fail("interrupted; with --store the same command goes on where this one was", 130)
     except BrokenPipeError:
         # Whoever read our output has gone; a second error at exit would only be noise.
         sys.stdout = None
         code = 0
+    if code == INTERRUPTED:
+        _fail("interrupted; with --store the same command goes on where this one was", code)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -1,8 +1,10 @@
 """`ponder solve` from end to end, over a server on this machine."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -133,3 +135,23 @@ def test_a_real_model_and_a_real_sandbox_work_together(ponder: Ponder, task: Pat
     assert solution["usage"]["calls"] >= 1
     assert solution["usage"]["completion_tokens"] > 10
     assert all(c["verdict"]["passed"] is not None for c in solution["candidates"])
+
+
+def test_an_interrupted_search_says_how_it_goes_on(url: str, task: Path) -> None:
+    arguments = ["solve", str(task), *local("http://10.255.255.1/v1"), "--profile", "paper"]
+    script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"from ponder.cli.app import main; main({arguments})"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        assert "keeps nothing in" in process.stderr.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("ponder: interrupted; with --store")
+    assert "Traceback" not in said

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, SandboxError
+from ..errors import InputError
 from ..tasks import Key
 from ..verifiers.base import Verdict
 from .plain import printable
@@ -28,10 +28,7 @@ async def grade(key: Key | None, solution: "Solution", context: "Context") -> Ve
 
     assert isinstance(context.sandbox, Sandbox)
     task = context.run(solution.run).task
-    try:
-        return (await HiddenTests(context.sandbox, key).judge(task, [solution.answer]))[0]
-    except SandboxError as error:
-        return Verdict(reason=str(error))
+    return (await HiddenTests(context.sandbox, key).judge(task, [solution.answer]))[0]
 
 
 def as_json(solution: "Solution", hidden: Verdict | None) -> None:

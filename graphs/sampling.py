@@ -28,8 +28,8 @@ from .build import Graph, Options, with_options
 class SamplingOptions(Options):
     """The knobs of `repeated_sampling` and `idea_search`. The defaults are the `paper` profile."""
 
-    samples: int = Field(200, ge=1, le=100_000)
-    """Programs to write."""
+    samples: int = Field(225, ge=1, le=100_000)
+    """Programs to write; the paper writes 225, to estimate pass@200 from."""
     few_shot: bool = True
     """Show the coder two solved examples."""
     enough: int | None = Field(None, ge=1)

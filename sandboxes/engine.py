@@ -166,15 +166,24 @@ def _knock(address: str) -> None:
 
 def owner() -> str:
     """This process, in words that no later one shares: host, pid, and when it started."""
-    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+    return f"{_host()}/{os.getpid()}/{_started(os.getpid())}"
 
 
 def _alive(label: str | None) -> bool:
     """Whether the process of an owner label still runs; another host's is left alone."""
     host, pid, started = (label or "//").split("/")
-    if host != socket.gethostname():
+    if host != _host():
         return bool(host)
     return bool(started) and _started(int(pid)) == started
+
+
+def _host() -> str:
+    """Where pids mean what they do here: machine and pid namespace."""
+    try:
+        namespace = Path("/proc/self/ns/pid").readlink().name
+    except OSError:
+        namespace = ""
+    return f"{socket.gethostname()}.{namespace}"
 
 
 def _started(pid: int) -> str:

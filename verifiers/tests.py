@@ -108,7 +108,10 @@ class HiddenTests:
 
     async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""
-        key = await complete(self.key, task, self.sandbox, self.limits)
+        try:
+            key = await complete(self.key, task, self.sandbox, self.limits)
+        except SandboxError as error:
+            return [Verdict(reason=f"the key is not complete: {error}")] * len(candidates)
         programs = [Program(code, task.entry_point) for code in candidates]
         verdicts = await asyncio.gather(
             *(

@@ -2,8 +2,8 @@
 
 import asyncio
 import gc
+import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +16,7 @@ import pytest
 from ponder.errors import MissingError, SandboxError
 from ponder.sandboxes import Limits, Program
 from ponder.sandboxes.docker_sandbox import DockerSandbox
-from ponder.sandboxes.engine import LABEL, Engine
+from ponder.sandboxes.engine import LABEL, Engine, owner
 
 pytestmark = pytest.mark.docker
 SHORT = Limits(cpu_seconds=1, wall_seconds=3)
@@ -184,6 +184,7 @@ async def test_a_sandbox_that_is_forgotten_leaves_no_container(
 CLIENT = """
 import asyncio
 import gc
+import os
 from ponder.sandboxes import Limits, Program
 from ponder.sandboxes.docker_sandbox import DockerSandbox
 
@@ -223,7 +224,7 @@ def test_containers_of_processes_that_are_gone_are_reaped(engine: docker.DockerC
     container = engine.containers.create(
         sandbox._image,
         ["python3", "-c", "import time; time.sleep(600)"],
-        labels={LABEL: "1", f"{LABEL}.owner": f"{socket.gethostname()}/{dead.pid}/1"},
+        labels={LABEL: "1", f"{LABEL}.owner": owner().replace(str(os.getpid()), str(dead.pid))},
     )
     container.start()
 

@@ -153,6 +153,8 @@ class LiteLLMModel:
         request = {
             key: value for key, value in asked.items() if value is not None and key in supported
         }
+        if "temperature" in request and "claude" in self._asked:
+            request.pop("top_p", None)  # Anthropic's newer models refuse to be given both
         rank = -path.count("/") if self.deep_first else 0
         if n == 1 or "n" in request:
             return await self._with_retries(messages, request, rank)
@@ -211,6 +213,7 @@ class LiteLLMModel:
                         timeout=self.timeout,
                         num_retries=0,
                         max_retries=0,
+                        drop_params=True,  # some reasoning models take one temperature alone
                         **request,
                         **self.extra,
                     )

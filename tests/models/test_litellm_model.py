@@ -112,6 +112,15 @@ async def test_what_is_asked_arrives_and_nothing_else() -> None:
     ]
 
 
+async def test_claude_is_given_one_way_of_sampling_since_it_refuses_two() -> None:
+    async with serving(always(GOOD)) as server:
+        claude = LiteLLMModel("hosted_vllm/claude-x", api_base=server.url)
+        await ask(claude, temperature=0.9, top_p=0.95)
+
+    assert server.bodies[0]["temperature"] == 0.9
+    assert "top_p" not in server.bodies[0]
+
+
 def patience(fault: Reply) -> float:
     """Seconds to wait for it: few only where waiting is all that will happen."""
     return 0.3 if fault is HANG else 60.0

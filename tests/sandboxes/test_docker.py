@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import signal
 import subprocess
 import sys
@@ -184,7 +183,6 @@ async def test_a_sandbox_that_is_forgotten_leaves_no_container(
 CLIENT = """
 import asyncio
 import gc
-import os
 from ponder.sandboxes import Limits, Program
 from ponder.sandboxes.docker_sandbox import DockerSandbox
 
@@ -219,12 +217,13 @@ def test_a_client_killed_while_a_program_spins_takes_its_container_along(
 def test_containers_of_processes_that_are_gone_are_reaped(engine: docker.DockerClient) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
+    host = owner().partition("/")[0]
     sandbox = DockerSandbox(workers=1)
     sandbox.check()
     container = engine.containers.create(
         sandbox._image,
         ["python3", "-c", "import time; time.sleep(600)"],
-        labels={LABEL: "1", f"{LABEL}.owner": owner().replace(str(os.getpid()), str(dead.pid))},
+        labels={LABEL: "1", f"{LABEL}.owner": f"{host}/{dead.pid}/1"},
     )
     container.start()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ModelError, ModelRefused, SearchStopped
+from ..errors import ModelError, ModelRefused, PonderError, SearchStopped
 from ..models.base import Completion, Message, Model, Usage
 from ..models.budget import Budget, Ledger, Quote, estimate_tokens
 from ..models.store import Store, digest
@@ -158,23 +158,34 @@ class Calls:
             self.ledger.replay(usage)
 
     async def _pay(self, request: Request) -> Completion:
+        limit = asyncio.timeout_at(self._deadline)
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with limit:
                 reply = await self._admitted(request)
         except ModelError as error:
             again = isinstance(error, ModelRefused)
             ending = Ending(str(error), False, error.faults, Usage(calls=1), again)
             raise self._ended(request, ending) from None
-        except TimeoutError:
-            self._stop_quietly(f"budget spent: seconds={self.ledger.budget.seconds:g}")
         except SearchStopped as error:
             self._stop_quietly(str(error))
+        except Exception as error:
+            if not limit.expired():
+                raise self._unforeseen(request, error) from error
+            self._stop_quietly(f"budget spent: seconds={self.ledger.budget.seconds:g}")
         else:
             if reply.finish == "length":
                 reason = f"truncated: cut off after {reply.usage.completion_tokens} tokens"
                 raise self._ended(request, Ending(reason, False, reply.faults, reply.usage, True))
             return reply
         raise self._ended(request, Ending(self.stopped or "stopped", stopped=True))
+
+    def _unforeseen(self, request: Request, error: Exception) -> Exception:
+        """What to raise when a model raises what no model should: its fault costs this call alone,
+        but what is ours, or the caller's, ends the run."""
+        if isinstance(error, PonderError):
+            return error
+        line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return self._ended(request, Ending(line, False, usage=Usage(calls=1)))
 
     def _stop_quietly(self, reason: str) -> None:
         # Calls in flight are paid for: running out of budget lets them finish.

@@ -182,3 +182,17 @@ async def test_a_checkpoint_without_its_store_says_so(tmp_path: Path) -> None:
 
         with pytest.raises(StoreError, match="the store file it was started with"):
             await graph.ainvoke(None, config, context=context(ScriptedModel(script()), None))
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), TimeoutError(), asyncio.QueueEmpty("empty")])
+async def test_a_model_that_raises_what_no_model_should_costs_one_branch(error: Exception) -> None:
+    def odd(messages: list[Message], path: str, index: int) -> str:
+        if path == "o2/plan":
+            raise error
+        return script(3, 3)(messages, path, index)
+
+    solution = await solve(plan_search("paper"), context(ScriptedModel(odd), None))
+
+    assert solution.solved
+    assert solution.stopped == "complete"
+    assert solution.faults == {type(error).__name__: 1}

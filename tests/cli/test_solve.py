@@ -17,7 +17,7 @@ TASK = """
 statement: Return the number itself.
 entry_point: solve
 public_tests: [assert solve(1) == 1, assert solve(-2) == -2]
-hidden_tests: [assert solve(10) == 10]
+hidden_tests: [assert solve(987654321) == 987654321]
 """
 pytestmark = pytest.mark.filterwarnings("ignore:the subprocess sandbox")
 
@@ -92,6 +92,27 @@ def test_with_a_store_the_same_command_asks_nothing_again(
     replayed = ponder("solve", task, *local("http://127.0.0.1:9/v1"), *rest)
 
     assert json.loads(replayed.out) == json.loads(paid.out)
+
+
+def test_hidden_tests_are_in_no_prompt_and_no_thought(
+    ponder: Ponder, url: str, task: Path, tmp_path: Path
+) -> None:
+    ended = ponder(
+        "solve",
+        task,
+        *local(url),
+        "--profile",
+        "paper",
+        "-o",
+        "layers=1",
+        "--store",
+        tmp_path / "s",
+    )
+
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("s*"))
+    assert "hidden tests   pass" in ended.err
+    assert b"Return the number itself" in kept
+    assert b"987654321" not in kept
 
 
 def test_a_statement_in_words_is_answered_but_not_judged(ponder: Ponder, url: str) -> None:

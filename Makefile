@@ -28,7 +28,7 @@ check: setup  ## formatter, linter, strict types, import direction, and the test
 	mkdir -p .typecheck && ln -sfn .. .typecheck/ponder
 	MYPYPATH=.typecheck $(VENV)/bin/mypy -p ponder
 	$(VENV)/bin/lint-imports
-	$(PYTHON) -m pytest -q -m "not docker and not model and not slow"
+	$(PYTHON) -m pytest -q -m "not docker and not bubblewrap and not model and not slow"
 
 format: setup  ## rewrite the code as the formatter has it
 	$(VENV)/bin/ruff format .
@@ -40,7 +40,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt scripts/venv
 	scripts/venv $(VENV)
 	touch $@
 
-engine: setup  ## a running Docker engine (installs and starts one if there is none)
+engine: setup  ## a running Docker engine, and bubblewrap (installs and starts what there is not)
 	scripts/engine start
 
 image: setup  ## the sandbox image

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
@@ -32,7 +32,8 @@ def doctor(
         str, typer.Option(envvar="PONDER_MODEL", help="The model that you mean to use.")
     ] = DEFAULT_MODEL,
 ) -> int:
-    """Check what solving a task needs: Docker, the image, weights, keys; and how to mend each.
+    """Check what solving a task needs (Docker or bubblewrap, the image, weights, keys), and say how
+    to mend each.
 
     Exit codes: 0 all is there, 3 something is missing.
     """
@@ -46,38 +47,54 @@ def doctor(
 
 def _findings(model: str) -> Iterator[Finding]:
     yield Finding("python", True, sys.version.split()[0])
-    yield from _docker()
+    yield from _sandboxes()
     yield _checked(f"model {model}", lambda: _model(model))
     yield from _weights(model)
     for key in KEYS:
         yield Finding(key, True if os.environ.get(key) else None, _key(key))
 
 
-def _docker() -> Iterator[Finding]:
-    from ..sandboxes.docker_sandbox import DockerSandbox
-    from ..sandboxes.engine import Engine
-    from ..sandboxes.image import tag
-
-    def engine() -> str:
-        with closing(Engine()) as docker:
-            return f"Docker {docker.version()}"
-
-    def image() -> str:
-        sandbox = DockerSandbox()
-        try:
-            sandbox.check()
-        finally:
-            sandbox.close()
-        return tag()
-
-    answers = _checked("engine", engine)
-    yield answers
-    if answers.ok:
-        yield _checked("image", image)
-    else:
-        yield Finding("image", False, "cannot be seen without an engine")
+def _sandboxes() -> Iterator[Finding]:
+    """Docker or bubblewrap: where one can be had, the other is not missing."""
+    bubblewrap = _checked("bubblewrap", _bubblewrap)
+    yield from _docker(needed=not bubblewrap.ok)
+    yield replace(bubblewrap, ok=bubblewrap.ok or None)
     if shutil.which("debootstrap") is None:
         yield Finding("debootstrap", None, "only to build the image: apt-get install debootstrap")
+
+
+def _bubblewrap() -> str:
+    from ..sandboxes.bubblewrap_sandbox import BubblewrapSandbox
+
+    with closing(BubblewrapSandbox(workers=1)) as sandbox:
+        sandbox.require()
+    return "works here, for machines without Docker"
+
+
+def _docker(needed: bool) -> Iterator[Finding]:
+    from ..sandboxes.builder import Builder
+    from ..sandboxes.docker_sandbox import DockerSandbox
+    from ..sandboxes.image import PACKAGES, tag
+
+    def image() -> str:
+        with closing(DockerSandbox(workers=1)) as sandbox:
+            sandbox.require()
+        return tag()
+
+    try:
+        builder = Builder()
+    except MissingError as error:
+        missing = False if needed else None
+        yield Finding("engine", missing, str(error))
+        yield Finding("image", missing, "cannot be seen without an engine")
+        return
+    with closing(builder):
+        yield Finding("engine", True, f"Docker {builder.version()}")
+        yield _checked("image", image)
+        if (labels := builder.labels(tag())) is not None:
+            here = labels.get(PACKAGES)
+            how = "none: for some, ponder sandbox build --packages numpy,…"
+            yield Finding("packages", True if here else None, here or how)
 
 
 def _weights(model: str) -> Iterator[Finding]:

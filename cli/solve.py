@@ -54,7 +54,13 @@ def solve(
     budget: Annotated[
         str, typer.Option(help="Limits, as in calls=40,tokens=20000,usd=0.5,seconds=60.")
     ] = "",
-    sandbox: Annotated[str, typer.Option(help="auto, docker or subprocess.")] = "auto",
+    sandbox: Annotated[
+        str,
+        typer.Option(
+            help="auto (docker, else bubblewrap), docker, bubblewrap, or subprocess (keeps nothing "
+            "in); with settings: docker:runtime=runsc,isolation=container,workers=4,image=my:tag."
+        ),
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Fixes every choice of the search.")] = 0,
     store: Annotated[
         Path | None, typer.Option(help="Keep replies here: what is in it is not paid again.")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import MissingError
 from ..models.base import Model, Usage
 from ..models.store import Store, digest
-from ..sandboxes.base import Outcome, Program, Sandbox
-from ..tasks import CodeTask, task_from_json, task_to_json
-from ..tasks.values import encode
+from ..sandboxes.base import Limits, Outcome, Program, Sandbox
+from ..tasks import CodeTask, Comparison, task_from_json, task_to_json
+from ..tasks.identity import identity
 from ..verifiers.base import Verdict, Verifier
 from .calls import Calls
 from .thought import Thought, verdict_from_json
@@ -127,8 +127,8 @@ class Run:
         known = self._store.record(self.key, "behaviour", id)
         if known is None:
             program = Program(self.thoughts[id].text, self.task.entry_point)
-            execution = await self._sandbox.run(program, inputs)
-            shown = [_shown(outcome) for outcome in execution.outcomes]
+            execution = await self._sandbox.run(program, inputs, self.task.limits or Limits())
+            shown = [_shown(outcome, self.task.comparison) for outcome in execution.outcomes]
             known = self._store.put_record(self.key, "behaviour", id, shown)
         return list(known)
 
@@ -153,7 +153,8 @@ class Run:
         return dict(sorted(kinds.items()))
 
 
-def _shown(outcome: Outcome) -> str:
+def _shown(outcome: Outcome, how: Comparison) -> str:
+    """The same text for what the task takes to be the same."""
     if outcome.ended != "value":
         return f"!{outcome.ended}"
-    return f"{encode(outcome.value)}\n{outcome.stdout.rstrip()}"
+    return f"{identity(outcome.value, how)}\n{outcome.stdout.rstrip()}"

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from ..tasks.limits import Limits
+
+__all__ = ["Ended", "Execution", "Limits", "Outcome", "Program", "Sandbox"]
+
 Ended = Literal[
     "value",  # returned (call), or exited with status 0 (stdin)
     "exception",  # raised, or exited with another status; `error` holds the last line
@@ -31,20 +35,6 @@ class Program:
 
     code: str
     entry_point: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one program may use, over all its inputs. To exceed one is an `Outcome`, no error."""
-
-    cpu_seconds: float = 10.0
-    wall_seconds: float = 30.0
-    memory_bytes: int = 256 * 2**20
-    output_bytes: int = 64 * 2**10
-    """Standard output kept per input; more is an "output_limit"."""
-    result_bytes: int = 2**20
-    code_bytes: int = 256 * 2**10
-    threads: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +80,32 @@ class Sandbox(Protocol):
         """
 
     async def run(
-        self, program: Program, inputs: Sequence[Any], limits: Limits = Limits()
+        self,
+        program: Program,
+        inputs: Sequence[Any],
+        limits: Limits = Limits(),  # noqa: B008  frozen
     ) -> Execution:
         """Run `program` on every input. `len(result.outcomes) == len(inputs)` always.
 
         Raises:
             SandboxError: the sandbox itself failed, twice, on fresh workers.
+        """
+
+    async def check(
+        self,
+        program: Program,
+        checker: str,
+        limits: Limits = Limits(),  # noqa: B008  frozen
+    ) -> Execution:
+        """Run `checker`, source that calls the program's function by name through a proxy, in a
+        process of its own; expected values never share the program's process.
+
+        Exactly one outcome: "value" when the checker ran to its end; "exception" when it failed,
+        with its last line ("AssertionError: …") as the error; the program's own ending, such as
+        "time_limit", when that is why.
+
+        Raises:
+            SandboxError: as `run`.
         """
 
     def close(self) -> None:

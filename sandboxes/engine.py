@@ -1,8 +1,10 @@
 """The Docker engine: the only file that talks to it."""
 
+import json
 import os
 import random
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,13 +15,17 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from ..errors import MissingError
-from .worker import BrokenWorker, DockerPipe
+from .pipes import DockerPipe
+from .worker import INSIDE, BrokenWorker
 
 LABEL = "ponder.sandbox"
-UIDS = 2500
-"""Uids of one container: more than the programs it runs before it is replaced."""
-MEMORY = 512 * 2**20
-"""Bytes a container may use; a candidate's own limit lies below it."""
+UIDS = 25_000
+"""Uids of one container: more than it gives out before it is replaced, two to a program at most."""
+CANARY = "PONDER_CANARY=chirp"
+"""A secret for attacks to find where a container is given an environment."""
+GONE, GOING = 60.0, 3.0
+"""Seconds that a program waits for an engine that has gone away, as one does that is restarted; and
+for one that is about to."""
 HOW = "install Docker (apt-get install docker.io), start it, and see `ponder doctor`"
 
 
@@ -31,6 +37,20 @@ class Container:
     pipe: DockerPipe
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How containers are started."""
+
+    room: int
+    """Bytes that all processes of a container may use together."""
+    pool: str = ""
+    """Whose they are."""
+    runtime: str | None = None
+    """One of the engine's, such as gVisor's "runsc"; its default if None."""
+    without: frozenset[str] = frozenset()
+    """Walls that are left out: for tests that show what each is for."""
+
+
 class Engine:
     """A connection to the engine of the environment (DOCKER_HOST, or the local one).
 
@@ -40,7 +60,8 @@ class Engine:
 
     def __init__(self) -> None:
         try:
-            _knock(os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock")
+            self._address = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+            _knock(self._address)
             self._docker: Any = docker.from_env(timeout=60)
             self._docker.ping()
         except (DockerException, OSError) as error:
@@ -57,50 +78,71 @@ class Engine:
         except ImageNotFound:
             return None
 
-    def run(self, image: str, runtime: str | None) -> Container:
-        """Start a locked-down container of the image, attached to its runner.
+    def run(self, image: str, settings: "Settings") -> Container:
+        """Start a locked-down container of the image, attached to its runner. Waits for an engine
+        that has gone away.
 
         Raises:
             BrokenWorker: it does not start.
         """
-        first_uid = self._free_uids()
+        started = time.monotonic()
+        while True:
+            try:
+                _knock(self._address)
+                return self._run(image, settings)
+            except (DockerException, OSError) as error:
+                if time.monotonic() > started + _patience(error):
+                    raise BrokenWorker(f"no container starts: {_why(error)}") from error
+            time.sleep(0.3)
+
+    def _run(self, image: str, settings: "Settings") -> Container:
+        id = self._create(image, settings)
         try:
-            id = self._create(image, first_uid, runtime)
             stream = self._docker.api.attach_socket(
                 id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
             self._docker.api.start(id)
-            return Container(id, DockerPipe(_raw(stream), stream))
-        except (DockerException, OSError) as error:
-            raise BrokenWorker(f"no container starts: {_why(error)}") from error
+        except (DockerException, OSError):
+            self.kill(id)
+            raise
+        return Container(id, DockerPipe(_raw(stream), stream))
 
-    def _create(self, image: str, first_uid: int, runtime: str | None) -> str:
+    def _create(self, image: str, settings: "Settings") -> str:
+        first_uid = self._free_uids()
+        without = settings.without
         limits = self._docker.api.create_host_config(
-            network_mode="none",
+            network_mode=None if "no network" in without else "none",
             cap_drop=["ALL"],
-            # To give every program a uid of its own, and to kill what it leaves behind.
+            # To give every program a uid of its own, and to end it.
             cap_add=["SETUID", "SETGID", "KILL"],
             security_opt=["no-new-privileges"],
-            read_only=True,
+            read_only="read-only root" not in without,
+            binds=["/var/tmp:/var/tmp:ro"] if "own root" in without else [],
             ipc_mode="none",
             pids_limit=64,
-            mem_limit=MEMORY,
-            memswap_limit=MEMORY,
+            mem_limit=0 if "container memory" in without else settings.room,
+            memswap_limit=-1 if "container memory" in without else settings.room,
             nano_cpus=10**9,
             log_config={"Type": "none"},
             auto_remove=True,
             ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
-            runtime=runtime,
+            runtime=settings.runtime,
         )
-        uids = ["--first-uid", str(first_uid), "--uids", str(UIDS)]
+        inside = sorted(without & INSIDE)
+        runner = json.dumps({"first_uid": first_uid, "uids": UIDS, "without": inside})
         created = self._docker.api.create_container(
             image,
-            ["python3", "-I", "-B", "-u", "/ponder/runner.py", *uids],
+            ["python3", "-I", "-B", "-u", "/ponder/runner.py", runner],
             stdin_open=True,  # once: when this process dies, the runner's input ends
             user="0:0",
             host_config=limits,
-            labels={LABEL: str(first_uid), f"{LABEL}.owner": owner()},
-            network_disabled=True,
+            environment=[CANARY] if "no environment" in without else [],
+            labels={
+                LABEL: str(first_uid),
+                f"{LABEL}.owner": owner(),
+                f"{LABEL}.pool": settings.pool,
+            },
+            network_disabled="no network" not in without,
         )
         return str(created["Id"])
 
@@ -109,13 +151,14 @@ class Engine:
         uid over all containers."""
         used = {int(labels[LABEL]) for _, labels in self._ours()}
         while True:
-            first = 2**20 + random.SystemRandom().randrange(2**18) * UIDS
+            first = 2**20 + random.SystemRandom().randrange(2**15) * UIDS
             if first not in used:
                 return first
 
     def kill(self, id: str) -> None:
         """End a container at once. Never raises."""
         with suppress(DockerException, OSError):
+            _knock(self._address)
             self._docker.api.remove_container(id, force=True, v=True)
 
     def reap(self) -> int:
@@ -125,21 +168,17 @@ class Engine:
             self.kill(id)
         return len(orphans)
 
+    def clear(self, pool: str) -> None:
+        """Remove whatever is left of a pool. Never raises."""
+        with suppress(DockerException, OSError):
+            _knock(self._address)
+            for id, labels in self._ours():
+                if labels.get(f"{LABEL}.pool") == pool:
+                    self.kill(id)
+
     def _ours(self) -> Iterator[tuple[str, dict[str, str]]]:
         for container in self._docker.api.containers(all=True, filters={"label": LABEL}):
             yield container["Id"], container["Labels"]
-
-    def build(self, context: bytes, tag: str) -> Iterator[str]:
-        """Build an image from a tar archive with a Dockerfile in it; yields the engine's words."""
-        import io
-
-        stream = self._docker.api.build(
-            fileobj=io.BytesIO(context), custom_context=True, tag=tag, rm=True, decode=True
-        )
-        for part in stream:
-            if "error" in part:
-                raise MissingError(f"the image was not built: {' '.join(part['error'].split())}")
-            yield str(part.get("stream", part.get("status", ""))).strip()
 
     @contextmanager
     def importing(self, tag: str) -> Iterator[Any]:
@@ -155,6 +194,14 @@ class Engine:
     def close(self) -> None:
         """Let go of the connection."""
         self._docker.close()
+
+
+def _patience(error: Exception) -> float:
+    """Seconds for which what went wrong may pass: an engine that is gone comes back, one that is
+    going says so, and one that refuses goes on refusing."""
+    if isinstance(error, APIError):
+        return GOING if error.is_server_error() else 0.0
+    return GONE
 
 
 def _knock(address: str) -> None:

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from .. import tasks
+from .pipes import SocketPipe
 from .pool import WorkerPool
-from .worker import SocketPipe, Worker
+from .worker import Worker
 
 WARNING = (
     "the subprocess sandbox limits time and memory, but keeps nothing in: "
@@ -28,16 +29,16 @@ class SubprocessSandbox(WorkerPool):
         super().__init__(workers)
         warnings.warn(WARNING, stacklevel=2)
 
-    def check(self) -> None:
+    def require(self) -> None:
         """Python is all it needs."""
 
-    def hire(self) -> Worker:
+    def hire(self, room: int) -> Worker:
         """See `WorkerPool.hire`."""
         ours, theirs = socket.socketpair()
         inside = Path(__file__).parent / "inside"
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-B", "-u", str(inside / "runner.py"), "--local"],
+                [sys.executable, "-I", "-B", "-u", str(inside / "runner.py"), '{"local": true}'],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,

@@ -1,25 +1,32 @@
 """What is asked: tasks, datasets, and how answers are compared."""
 
-from .answers import same, same_stdout
+from .answers import same
 from .as_json import task_from_json, task_to_json
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
 from .datasets import load_dataset, load_task, task_from_statement
 from .files import task_from_data
 from .inputs import generate_inputs
+from .limits import Limits
+from .oracles import right
+from .plus import with_expected
+from .stdout import same_stdout
 
 __all__ = [
     "CodeTask",
     "Comparison",
     "Key",
+    "Limits",
     "LoadedTask",
     "Test",
     "generate_inputs",
     "load_dataset",
     "load_task",
+    "right",
     "same",
     "same_stdout",
     "task_from_data",
     "task_from_json",
     "task_from_statement",
     "task_to_json",
+    "with_expected",
 ]

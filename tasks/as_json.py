@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .code_task import CodeTask, Comparison, Test
+from .limits import Limits
 from .values import from_json, to_json
 
 
@@ -17,12 +18,19 @@ def task_to_json(task: CodeTask) -> dict[str, Any]:
         "entry_point": task.entry_point,
         "public_tests": tests,
         "comparison": asdict(task.comparison),
+        "limits": asdict(task.limits) if task.limits else None,
     }
 
 
 def task_from_json(data: dict[str, Any]) -> CodeTask:
     """The inverse of `task_to_json`."""
     tests = tuple(Test(from_json(given), from_json(out)) for given, out in data["public_tests"])
+    limits = data.get("limits")
     return CodeTask(
-        **{**data, "public_tests": tests, "comparison": Comparison(**data["comparison"])}
+        **{
+            **data,
+            "public_tests": tests,
+            "comparison": Comparison(**data["comparison"]),
+            "limits": Limits(**limits) if limits else None,
+        }
     )

@@ -1,7 +1,7 @@
 """Assertions as data: `assert f(1, 2) == 3` becomes the input (1, 2) and the expected value 3.
 
 Read on the host and never run there. What has another form (a loop, a helper, a random input) is
-handed back as source, for the caller to say that it was not read.
+handed back as source: then the whole of the test code is a check, to be run in a sandbox.
 """
 
 import ast
@@ -21,14 +21,16 @@ class Assertions:
     tests: tuple[Test, ...]
     unread: tuple[str, ...]
     comparison: Comparison
-    """Python's `==`, with what the assertions add: the widest tolerance any of them allows, sets
-    compared as sets."""
+    """Python's `==`, with what the assertions add: the widest tolerances any of them allows, sets
+    compared as sets, or truth alone where none of them says more (`assert f(x)`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     test: Test
-    tolerance: float = 0.0
+    absolute: float = 0.0
+    relative: float = 0.0
+    truth: bool = False
     as_set: bool = False
     as_list: bool = False
 
@@ -41,8 +43,8 @@ def read_assertions(source: str, function: str) -> Assertions:
     """
     tree = parse(source)
     names: dict[str, Any] = {}
-    found: list[_Read] = []
-    unread: list[str] = []
+    found: list[tuple[ast.stmt, _Read]] = []
+    unread: list[ast.stmt] = []
     for statement in _statements(tree):
         if isinstance(statement, ast.Assign):
             _remember(statement, names)
@@ -50,18 +52,29 @@ def read_assertions(source: str, function: str) -> Assertions:
             continue  # `assert True, "…"` asserts nothing
         else:
             try:
-                found.append(_read(statement, function, names))
+                found.append((statement, _read(statement, function, names)))
             except NotConstant:
                 if _mentions(statement, function):
-                    unread.append(ast.unparse(statement))
-    tolerance = max((read.tolerance for read in found), default=0.0)
-    comparison = Comparison(
-        absolute_tolerance=tolerance,
+                    unread.append(statement)
+    values = [read for _, read in found if not read.truth]
+    if values:  # then truth is another comparison than theirs
+        unread += [statement for statement, read in found if read.truth]
+    return Assertions(
+        tuple(read.test for read in values or [read for _, read in found]),
+        tuple(map(ast.unparse, unread)),
+        _comparison(values, truth=bool(found) and not values),
+    )
+
+
+def _comparison(found: list[_Read], truth: bool) -> Comparison:
+    return Comparison(
+        absolute_tolerance=max((read.absolute for read in found), default=0.0),
+        relative_tolerance=max((read.relative for read in found), default=0.0),
         tuple_is_list=any(read.as_list for read in found),
         numbers_alike=True,
         as_set=bool(found) and all(read.as_set for read in found),
+        oracle="truth" if truth else None,
     )
-    return Assertions(tuple(read.test for read in found), tuple(unread), comparison)
 
 
 def asserted_function(source: str) -> str | None:
@@ -142,7 +155,7 @@ def _read(statement: ast.stmt, function: str, names: dict[str, Any]) -> _Read:
         case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE()], comparators=[limit]):
             return _nearness(left, limit, function)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _Read(Test(_arguments(operand, function), False))
+            return _Read(Test(_arguments(operand, function), False), truth=True)
         case ast.Call() as call:
             return _truth(call, function)
     raise NotConstant("another form of assertion")
@@ -174,19 +187,21 @@ def _nearness(left: ast.expr, limit: ast.expr, function: str) -> _Read:
             args=[ast.BinOp(left=one, op=ast.Sub(), right=other)],
         ):
             read = _equation(one, other, function)
-            return replace(read, tolerance=float(of_node(limit)))
+            return replace(read, absolute=float(of_node(limit)))
     raise NotConstant("another form of inequality")
 
 
 def _truth(call: ast.Call, function: str) -> _Read:
-    """`f(x)`, or `math.isclose(f(x), c, rel_tol=…)`."""
+    """`f(x)`, or `math.isclose(f(x), c, rel_tol=…)`, read as relative to c alone."""
     match call.func, call.args:
         case ast.Attribute(attr="isclose"), [one, other]:
-            read = _equation(one, other, function)
-            limits = {word.arg: of_node(word.value) for word in call.keywords}
-            relative = limits.get("rel_tol", 1e-9) * abs(read.test.expected)
-            return replace(read, tolerance=max(relative, limits.get("abs_tol", 0.0)))
-    return _Read(Test(_arguments(call, function), True))
+            limits = {word.arg: float(of_node(word.value)) for word in call.keywords}
+            return replace(
+                _equation(one, other, function),
+                relative=limits.get("rel_tol", 1e-9),
+                absolute=limits.get("abs_tol", 0.0),
+            )
+    return _Read(Test(_arguments(call, function), True), truth=True)
 
 
 def _arguments(call: ast.expr, function: str) -> tuple[Any, ...]:

@@ -8,6 +8,8 @@ code.
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from .limits import Limits
+
 Mode = Literal["call", "stdin"]
 
 
@@ -17,15 +19,27 @@ class Comparison:
 
     absolute_tolerance: float = 0.0
     """Floats this close are equal. 0 means bit-exact (but `nan` equals `nan`)."""
+    relative_tolerance: float = 0.0
+    """Floats are equal, too, that differ by this share of the expected one; both tolerances add up
+    as in `numpy.allclose`."""
     tuple_is_list: bool = False
     """Whether `(1, 2)` answers `[1, 2]` and the other way round."""
+    top_tuple_is_list: bool = False
+    """The same, for the outermost tuple alone (LiveCodeBench's rule)."""
     any_order: bool = False
     """Whether the outermost list, tuple or set may come in any order."""
     as_set: bool = False
     """Whether both sides are compared as sets of their items."""
     numbers_alike: bool = False
-    """Whether `3.0` answers `3` and `True` answers `1`, as Python's `==` has it. The datasets whose
-    tests are assertions are graded so."""
+    """Whether `3.0` answers `3` and `True` answers `1`, as Python's `==` has it, and a Counter its
+    dict. The datasets whose tests are assertions are graded so."""
+    evalplus: bool = False
+    """Whether to compare by EvalPlus's rule: Python's `==`, or else `numpy.allclose` within
+    `absolute_tolerance` (tasks/evalplus.py)."""
+    oracle: str | None = None
+    """The name of a rule of its own (tasks/oracles.py) that decides in place of all this."""
+    tokens_as_decimals: bool = False
+    """For output: whether lines of numbers are compared as numbers (LiveCodeBench's rule)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,8 @@ class Test:
 
     input: Any
     expected: Any
+    absolute_tolerance: float | None = None
+    """Its own, where the comparison's is not meant for every test (EvalPlus's is not)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,8 @@ class CodeTask:
     entry_point: str | None = None
     public_tests: tuple[Test, ...] = ()
     comparison: Comparison = field(default_factory=Comparison)
+    limits: Limits | None = None
+    """What a program for this task may use; None: whatever the verifier's default is."""
 
     @property
     def mode(self) -> Mode:
@@ -73,12 +91,17 @@ class Key:
     """A whole program known to be right, where the dataset has one."""
     pending: tuple[Any, ...] = ()
     """Inputs whose expected values the dataset leaves to the canonical solution (the "+" sets)."""
-    unread: tuple[str, ...] = ()
-    """Hidden assertions that could not be read as (input, expected), as source. Never executed
-    here; a grade over a key with unread assertions says so."""
+    base: int = 0
+    """How many of `pending` are the first suite, where they are two."""
+    checks: tuple[str, ...] = ()
+    """Tests that cannot be read as (input, expected), as whole programs. One calls the task's
+    function by its name, or as `candidate`, and fails by raising. It runs in a sandboxed process of
+    its own, never in the function's."""
     caveat: str = ""
     """What a grade by this key should be taken with; said beside it."""
     comparison: Comparison = field(default_factory=Comparison)
+    limits: Limits | None = None
+    """What a grade by this key needs, where that is more than the task's own limits."""
 
     def with_tests(self, tests: tuple[Test, ...]) -> "Key":
         """This key with those tests added, in place of what was pending."""

@@ -10,27 +10,39 @@
       - assert merge([]) == []       or as an assertion
     hidden_tests: …                  for the grade alone; never shown to a model
 
-Optional: id (the file's name), starter_code, comparison (fields of `Comparison`), solution (a whole
-program known to be right). Values that JSON lacks are written as in tasks/values.py, or in an
-assertion.
+Optional: id (the file's name), starter_code, comparison (fields of `Comparison`), limits (fields of
+`Limits`; sizes in bytes, or as in 512M), solution (a whole program known to be right). Values that
+JSON lacks are written as in tasks/values.py, or in an assertion.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+)
 
 from ..errors import InputError
 from .asserts import read_assertions
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
+from .limits import Limits
 from .literals import NotConstant
+from .oracles import ORACLES
 from .values import ValueFormatError, from_json, to_json
 
 LARGEST = 64 * 2**20
 """Bytes of a file that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
+SIZE = re.compile(r"(\d{1,15})([KMG])")
 
 
 class _Case(BaseModel):
@@ -39,13 +51,47 @@ class _Case(BaseModel):
     expected: Any
 
 
+def _known(oracle: str) -> str:
+    if oracle not in ORACLES:
+        raise ValueError(f"an oracle is one of {', '.join(ORACLES)}")
+    return oracle
+
+
 class _Comparison(BaseModel):
     model_config = STRICT
     absolute_tolerance: Annotated[float, Field(ge=0)] = 0.0
+    relative_tolerance: Annotated[float, Field(ge=0)] = 0.0
     tuple_is_list: bool = False
+    top_tuple_is_list: bool = False
     any_order: bool = False
     as_set: bool = False
     numbers_alike: bool = False
+    evalplus: bool = False
+    oracle: Annotated[str, AfterValidator(_known)] | None = None
+    tokens_as_decimals: bool = False
+
+
+def _bytes(given: Any) -> Any:
+    """A size such as "512M" in bytes; anything else as it is."""
+    if isinstance(given, str) and (match := SIZE.fullmatch(given)):
+        return int(match[1]) << {"K": 10, "M": 20, "G": 30}[match[2]]
+    return given
+
+
+Size = Annotated[int, Strict(), BeforeValidator(_bytes)]
+
+
+class _Limits(BaseModel):
+    model_config = STRICT
+    cpu_seconds: float | None = None
+    wall_seconds: float | None = None
+    memory_bytes: Size | None = None
+    output_bytes: Size | None = None
+    result_bytes: Size | None = None
+    code_bytes: Size | None = None
+    threads: int | None = None
+    stack_bytes: Size | None = None
+    input_bytes: Size | None = None
 
 
 class _File(BaseModel):
@@ -57,6 +103,7 @@ class _File(BaseModel):
     public_tests: Annotated[list[_Case | str], Field(min_length=1)]
     hidden_tests: list[_Case | str] = []
     comparison: _Comparison = _Comparison()
+    limits: _Limits | None = None
     solution: str | None = None
 
 
@@ -95,9 +142,19 @@ def task_from_data(data: Any, where: str, id: str = "task") -> LoadedTask:
         entry_point=content.entry_point,
         public_tests=tests["public_tests"],
         comparison=comparison,
+        limits=_limits(where, content.limits),
     )
     key = Key(id, tests["hidden_tests"], content.solution, comparison=comparison)
     return LoadedTask(task, key if key.tests else None)
+
+
+def _limits(where: str, given: _Limits | None) -> Limits | None:
+    if given is None:
+        return None
+    try:
+        return Limits(**given.model_dump(exclude_none=True))
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
 
 
 def _parsed(path: Path) -> Any:
@@ -160,7 +217,9 @@ def _first(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"`{where}` is missing"
     if first["type"] == "extra_forbidden":
-        return f"`{where}` is not one of {', '.join(_File.model_fields)}"
+        inside: dict[Any, type[BaseModel]] = {"comparison": _Comparison, "limits": _Limits}
+        fields = inside.get(first["loc"][0], _File).model_fields
+        return f"`{where}` is not one of {', '.join(fields)}"
     if where == "public_tests":
         return "`public_tests` must be a list of at least one test (input and expected)"
     return f"`{where}`: {first['msg'].lower()}, not {str(first['input'])[:60]!r}"

@@ -2,7 +2,8 @@
 
 A statement is the row's own prompt, to be finished. Public tests are the examples in its docstring,
 as in PlanSearch (section 5.1), compared with a tolerance of 1e-4. The key is the row's `check`
-function read as data, or for "+" rows the inputs that the canonical solution answers.
+function read as data, and whole, where some of it cannot be; or for "+" rows the inputs that the
+canonical solution answers.
 """
 
 import ast
@@ -16,9 +17,8 @@ from .literals import parse
 from .plus import plus_key
 
 PUBLIC = Comparison(absolute_tolerance=1e-4, tuple_is_list=True, numbers_alike=True)
-ORACLES = {
-    "find_zero": "its own data set judges this one by |polynomial(answer)|, here by the value",
-}
+ORACLES = {"find_zero": "polynomial_root"}
+"""Functions that EvalPlus has a rule of its own for (tasks/oracles.py)."""
 
 WRONG_EXAMPLES = {
     "HumanEval/47": ("median([-10, 4, 6, 1000, 10, 20])",),
@@ -43,7 +43,7 @@ def humaneval_task(row: Mapping[str, Any]) -> LoadedTask:
         task.id,
         tests=read.tests,
         canonical_solution=_solution(row),
-        unread=read.unread,
+        checks=(_check(row),) if read.unread else (),
         comparison=read.comparison,
     )
     return LoadedTask(task, key)
@@ -57,12 +57,22 @@ def humaneval_plus_task(row: Mapping[str, Any]) -> LoadedTask:
         ValueError: a field is not what it should be.
     """
     task = _task(row)
-    caveat = ORACLES.get(row["entry_point"], "")
-    return LoadedTask(task, plus_key(task, row, _solution(row), caveat=caveat))
+    oracle = ORACLES.get(str(row["entry_point"]))
+    return LoadedTask(task, plus_key(task, row, _solution(row), oracle=oracle))
 
 
 def _solution(row: Mapping[str, Any]) -> str:
     return str(row["prompt"]) + str(row["canonical_solution"])
+
+
+def _check(row: Mapping[str, Any]) -> str:
+    """The row's test as a program, with what else the prompt defines: some tests call that."""
+    helpers = [
+        ast.unparse(node)
+        for node in parse(str(row["prompt"]) + "\n    pass\n").body
+        if not (isinstance(node, ast.FunctionDef) and node.name == row["entry_point"])
+    ]
+    return "\n\n".join([*helpers, str(row["test"]).strip(), "check(candidate)\n"])
 
 
 def _task(row: Mapping[str, Any]) -> CodeTask:

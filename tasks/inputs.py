@@ -60,7 +60,7 @@ def _change(value: Any, rng: random.Random) -> Any:
         return type(value)(_change_items(list(value), rng))
     if isinstance(value, set | frozenset):
         return type(value)(_change_items(sorted(value, key=repr), rng))
-    if isinstance(value, dict):
+    if type(value) is dict:
         return {
             key: _change(item, rng) if rng.random() < 0.5 else item for key, item in value.items()
         }

@@ -12,19 +12,25 @@ from typing import Any
 
 from .asserts import asserted_function, read_assertions
 from .code_task import CodeTask, Key, LoadedTask
+from .mbpp_demands import demanding
 from .mbpp_types import typed_arguments
-from .plus import plus_key
+from .plus import Typed, plus_key
 
 SETS = frozenset(
     ["similar_elements", "find_char_long", "common_in_nested_lists", "extract_singly"]
     + ["larg_nnum", "intersection_array", "find_dissimilar", "Diff"]
 )
 """Functions whose answers EvalPlus compares as sets."""
-ORACLES = dict.fromkeys(
-    ["are_equivalent", "sum_div", "surface_Area", "digit_distance_nums"]
-    + ["check_str", "text_match_three", "text_starta_endb"],
-    "EvalPlus has a rule of its own for this one; here its value is compared",
-)
+ORACLES = {
+    "are_equivalent": "any",
+    "sum_div": "zero_too",
+    "surface_Area": "pyramid_surface",
+    "digit_distance_nums": "digit_distance",
+    "check_str": "not_none",
+    "text_match_three": "not_none",
+    "text_starta_endb": "not_none",
+}
+"""Functions that EvalPlus has a rule of its own for (tasks/oracles.py)."""
 
 
 def mbpp_task(row: Mapping[str, Any]) -> LoadedTask:
@@ -39,12 +45,13 @@ def mbpp_task(row: Mapping[str, Any]) -> LoadedTask:
     setup = row.get("test_setup_code") or "\n".join(row.get("test_imports") or [])
     task = _task(row, text, shown, asserted_function("\n".join(shown)))
     hidden = [*shown, *row.get("challenge_test_list", [])]
-    read = read_assertions("\n".join([setup, *hidden]), task.entry_point or "")
+    source = _plain("\n".join([setup, *hidden]))
+    read = read_assertions(source, task.entry_point or "")
     key = Key(
         task.id,
         tests=read.tests,
         canonical_solution=_plain(row["code"]),
-        unread=read.unread,
+        checks=(source,) if read.unread else (),
         comparison=read.comparison,
     )
     return LoadedTask(task, key)
@@ -63,13 +70,8 @@ def mbpp_plus_task(row: Mapping[str, Any]) -> LoadedTask:
     shown = _lines(row["assertion"]) if "assertion" in row else _lines(f"assert {asserted}")
     task = _task(row, text, shown, str(row["entry_point"]))
     number = int(str(row["task_id"]).rpartition("/")[2])
-    key = plus_key(
-        task,
-        row,
-        _plain(row["canonical_solution"]),
-        caveat=ORACLES.get(task.entry_point or "", ""),
-        typed=lambda given: typed_arguments(number, given),
-        as_set=task.entry_point in SETS,
+    key = _plus_key(
+        task, row, row["canonical_solution"], lambda given: typed_arguments(number, given)
     )
     return LoadedTask(task, key)
 
@@ -77,14 +79,20 @@ def mbpp_plus_task(row: Mapping[str, Any]) -> LoadedTask:
 def _from_hub(row: Mapping[str, Any]) -> LoadedTask:
     shown = [str(line) for line in row["test_list"]]
     task = _task(row, str(row["prompt"]), shown, asserted_function("\n".join(shown)))
+    return LoadedTask(task, _plus_key(task, row, row["code"], tuple))
+
+
+def _plus_key(task: CodeTask, row: Mapping[str, Any], solution: Any, typed: Typed) -> Key:
+    function = task.entry_point or ""
     key = plus_key(
         task,
         row,
-        _plain(row["code"]),
-        caveat=ORACLES.get(task.entry_point or "", ""),
-        as_set=task.entry_point in SETS,
+        _plain(solution),
+        oracle=ORACLES.get(function),
+        typed=typed,
+        as_set=function in SETS,
     )
-    return LoadedTask(task, key)
+    return demanding(key)
 
 
 def _task(row: Mapping[str, Any], text: str, shown: list[str], function: str | None) -> CodeTask:

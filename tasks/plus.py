@@ -2,19 +2,19 @@
 
 Its own files (`base_input`, `plus_input`) hold inputs alone: the expected values are what the
 canonical solution returns, so they wait in `Key.pending` until a sandbox has run it. The hub's rows
-hold a test script with `inputs` and `results` instead, which is read and never run.
+hold a test script with `inputs`, `results` and a tolerance instead, which is read and never run.
 """
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .code_task import CodeTask, Comparison, Key, Test
+from .evalplus import with_tolerances
 from .literals import NotConstant, of_node, parse
 
-FLOATS = 1e-6
-"""EvalPlus's tolerance where a row names none."""
 Typed = Callable[[list[Any]], tuple[Any, ...]]
 
 
@@ -23,7 +23,7 @@ def plus_key(
     row: Mapping[str, Any],
     solution: str,
     *,
-    caveat: str = "",
+    oracle: str | None = None,
     typed: Typed = tuple,
     as_set: bool = False,
 ) -> Key:
@@ -33,35 +33,55 @@ def plus_key(
         KeyError: a field is missing.
         ValueError: a field is not what it should be.
     """
-    comparison = Comparison(
-        absolute_tolerance=float(row.get("atol") or 0) or FLOATS,
-        numbers_alike=True,
-        as_set=as_set,
-    )
-    key = Key(task.id, canonical_solution=solution, comparison=comparison, caveat=caveat)
+    key = Key(task.id, canonical_solution=solution)
+    how = Comparison(evalplus=True, numbers_alike=True, as_set=as_set, oracle=oracle)
     if "base_input" in row:
         given = [typed(one) for one in [*row["base_input"], *row["plus_input"]]]
+        how = replace(how, absolute_tolerance=float(row.get("atol") or 0))
+        return replace(key, comparison=how, pending=tuple(given), base=len(row["base_input"]))
+    script = _script(str(row["test"]))
+    key = replace(key, comparison=replace(how, absolute_tolerance=script.tolerance))
+    given = [tuple(one) for one in script.inputs]
+    if script.results is None:
         return replace(key, pending=tuple(given))
-    inputs, results = _script(str(row["test"]))
-    given = [tuple(one) for one in inputs]
-    if results is None:
-        return replace(key, pending=tuple(given))
-    if len(results) != len(given):
-        raise ValueError(f"{len(given)} inputs, but {len(results)} results")
-    return key.with_tests(tuple(map(Test, given, results)))
+    if len(script.results) != len(given):
+        raise ValueError(f"{len(given)} inputs, but {len(script.results)} results")
+    return key.with_tests(tuple(map(Test, given, script.results)))
 
 
-def _script(source: str) -> tuple[list[Any], list[Any] | None]:
-    """The inputs, and the results where they are given as data, of the hub's test script."""
-    found: dict[str, list[Any]] = {}
+def with_expected(key: Key, expected: Sequence[Any]) -> Key:
+    """The key with its pending inputs made tests, given the expected value of each."""
+    tests = tuple(map(Test, key.pending, expected))
+    if key.base:
+        tolerance = key.comparison.absolute_tolerance
+        suites = (tests[: key.base], tests[key.base :])
+        tests = tuple(test for suite in suites for test in with_tolerances(suite, tolerance))
+    return key.with_tests(tests)
+
+
+@dataclass(frozen=True, slots=True)
+class _Script:
+    """What the hub's test script says. Its results may be those of a function it holds."""
+
+    inputs: list[Any]
+    results: list[Any] | None = None
+    tolerance: float = 0.0
+
+
+def _script(source: str) -> _Script:
+    found: dict[str, Any] = {}
     for node in ast.walk(parse(source)):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in ("inputs", "results") and isinstance(node.value, ast.List):
-                try:
-                    found[name] = [of_node(item) for item in node.value.elts]
-                except NotConstant:
-                    continue
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id="inputs" | "results" as name)], value=ast.List(elts=items)
+            ):
+                with contextlib.suppress(NotConstant):
+                    found[name] = [of_node(item) for item in items]
+            case (
+                ast.Call(func=ast.Name(id="assertion"), args=[*_, ast.Constant(value=limit)])
+                | ast.Compare(ops=[ast.LtE()], comparators=[ast.Constant(value=limit)])
+            ) if isinstance(limit, int | float):
+                found["tolerance"] = float(limit)
     if "inputs" not in found:
         raise ValueError("its test has no list of inputs")
-    return found["inputs"], found.get("results")
+    return _Script(**found)

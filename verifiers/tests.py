@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import SandboxError
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
-from ..tasks import CodeTask, Comparison, Key, Test, same, same_stdout
+from ..tasks import CodeTask, Comparison, Key, Test, right, same_stdout, with_expected
+from ..tasks.show import cut, shown
 from .base import Verdict
-
-SHOWN = 120
-"""Characters of a value that a reason shows."""
 
 
 async def run_tests(
@@ -19,27 +17,51 @@ async def run_tests(
     tests: Sequence[Test],
     how: Comparison,
     limits: Limits,
+    *,
+    checks: Sequence[str] = (),
 ) -> Verdict:
-    """The verdict of some tests on a program. Inputs go into the sandbox, expected values do not.
+    """The verdict of some tests on a program, and of some checks (see `Key.checks`). Inputs go into
+    the program's process, expected values and checks do not.
 
     A sandbox that fails gives no verdict; the reason says so.
     """
-    if not tests:
+    count = len(tests) + len(checks)
+    if not count:
         return Verdict(reason="there are no tests")
     try:
-        execution = await sandbox.run(program, [test.input for test in tests], limits)
+        failures = await _failed_tests(sandbox, program, tests, how, limits)
+        failures += await _failed_checks(sandbox, program, checks, limits)
     except SandboxError as error:
         return Verdict(reason=f"sandbox: {error}")
-    outcomes = execution.outcomes
-    right = [
-        _is_right(program, outcome, test, how)
-        for outcome, test in zip(outcomes, tests, strict=True)
+    if failures:
+        return Verdict((count - len(failures)) / count, False, failures[0])
+    return Verdict(1.0, True, f"all {count} tests pass")
+
+
+async def _failed_tests(
+    sandbox: Sandbox, program: Program, tests: Sequence[Test], how: Comparison, limits: Limits
+) -> list[str]:
+    """A reason for each test that fails."""
+    if not tests:
+        return []
+    execution = await sandbox.run(program, [test.input for test in tests], limits)
+    return [
+        _reason(program, test, outcome)
+        for test, outcome in zip(tests, execution.outcomes, strict=True)
+        if not _is_right(program, outcome, test, how)
     ]
-    if all(right):
-        return Verdict(1.0, True, f"all {len(tests)} tests pass")
-    first = right.index(False)
-    reason = _reason(program, tests[first], outcomes[first])
-    return Verdict(sum(right) / len(tests), False, reason)
+
+
+async def _failed_checks(
+    sandbox: Sandbox, program: Program, checks: Sequence[str], limits: Limits
+) -> list[str]:
+    """A reason for each check that fails."""
+    failures: list[str] = []
+    for number, check in enumerate(checks, 1):
+        (outcome,) = (await sandbox.check(program, check, limits)).outcomes
+        if outcome.ended != "value":
+            failures.append(f"check {number}: {_ending(outcome)}")
+    return failures
 
 
 def _is_right(program: Program, outcome: Outcome, test: Test, how: Comparison) -> bool:
@@ -47,29 +69,24 @@ def _is_right(program: Program, outcome: Outcome, test: Test, how: Comparison) -
         return False
     if program.entry_point is None:
         return same_stdout(outcome.stdout, test.expected, how)
-    return same(outcome.value, test.expected, how)
+    return right(outcome.value, test, how)
 
 
 def _reason(program: Program, test: Test, outcome: Outcome) -> str:
-    """One line that a model can act on: the first test that fails, and how."""
+    """One line that a model can act on: what was asked, and what came of it."""
     if program.entry_point is None:
-        asked, got = f"on input {_short(test.input)}", outcome.stdout
+        asked, got = f"on input {shown(test.input)}", outcome.stdout
     else:
-        arguments = ", ".join(map(repr, test.input))
-        asked, got = f"{program.entry_point}({_cut(arguments)})", outcome.value
+        arguments = ", ".join(map(shown, test.input))
+        asked, got = f"{program.entry_point}({cut(arguments)})", outcome.value
     if outcome.ended != "value":
-        what = outcome.ended.replace("_", " ")
-        return f"{asked}: {what}" + (f": {_cut(outcome.error)}" if outcome.error else "")
-    return f"{asked} gave {_short(got)}, expected {_short(test.expected)}"
+        return f"{asked}: {_ending(outcome)}"
+    return f"{asked} gave {shown(got)}, expected {shown(test.expected)}"
 
 
-def _short(value: object) -> str:
-    return _cut(repr(value))
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
+def _ending(outcome: Outcome) -> str:
+    what = outcome.ended.replace("_", " ")
+    return what + (f": {cut(outcome.error)}" if outcome.error else "")
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,7 @@ class PublicTests:
 
     sandbox: Sandbox
     limits: Limits = field(default_factory=Limits)
+    """What a program may use where its task does not say."""
     name: str = "public tests"
 
     async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
@@ -89,59 +107,87 @@ class PublicTests:
                     Program(code, task.entry_point),
                     task.public_tests,
                     task.comparison,
-                    self.limits,
+                    task.limits or self.limits,
                 )
                 for code in candidates
             )
         )
 
 
+@dataclass
+class _Completed:
+    """A key that has been completed, once for all who ask."""
+
+    key: Key | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 @dataclass(frozen=True)
 class HiddenTests:
-    """Grades by a key, once a search is over. Its reasons quote hidden tests: never show them to a
-    model."""
+    """Grades by a key, once a search is over. The score is the share of its tests and checks that
+    pass. Its reasons quote hidden tests: never show them to a model."""
 
     sandbox: Sandbox
     key: Key
     limits: Limits = field(default_factory=Limits)
+    """What a program may use where neither its key nor its task say."""
     name: str = "hidden tests"
+    _completed: _Completed = field(
+        default_factory=_Completed, init=False, repr=False, compare=False
+    )
 
     async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""
+        limits = self.key.limits or task.limits or self.limits
         try:
-            key = await complete(self.key, task, self.sandbox, self.limits)
+            key = await self._complete(task, limits)
         except SandboxError as error:
             return [Verdict(reason=f"the key is not complete: {error}")] * len(candidates)
-        programs = [Program(code, task.entry_point) for code in candidates]
         verdicts = await asyncio.gather(
             *(
-                run_tests(self.sandbox, program, key.tests, key.comparison, self.limits)
-                for program in programs
+                run_tests(
+                    self.sandbox,
+                    Program(code, task.entry_point),
+                    key.tests,
+                    key.comparison,
+                    limits,
+                    checks=key.checks,
+                )
+                for code in candidates
             )
         )
-        return [replace(verdict, reason=verdict.reason + _caveats(key)) for verdict in verdicts]
+        caveat = f" ({key.caveat})" if key.caveat else ""
+        return [replace(verdict, reason=verdict.reason + caveat) for verdict in verdicts]
 
-
-def _caveats(key: Key) -> str:
-    unread = f"{len(key.unread)} hidden assertions could not be read and were not run"
-    return "".join(f" ({note})" for note in (key.caveat, unread if key.unread else "") if note)
+    async def _complete(self, task: CodeTask, limits: Limits) -> Key:
+        async with self._completed.lock:
+            if self._completed.key is None:
+                self._completed.key = await complete(self.key, task, self.sandbox, limits)
+            return self._completed.key
 
 
 async def complete(key: Key, task: CodeTask, sandbox: Sandbox, limits: Limits) -> Key:
-    """The key with its pending inputs made tests, by running its canonical solution.
+    """The key with its pending inputs made tests by its canonical solution, which must pass the
+    key's checks, too.
 
     Raises:
         SandboxError: the sandbox failed, or the canonical solution does.
     """
+    if key.canonical_solution is None:
+        return key
+    program = Program(key.canonical_solution, task.entry_point)
+    for failure in await _failed_checks(sandbox, program, key.checks, limits):
+        raise SandboxError(f"{key.task_id}: its canonical solution: {failure}")
     if not key.pending:
         return key
-    assert key.canonical_solution is not None
-    program = Program(key.canonical_solution, task.entry_point)
     execution = await sandbox.run(program, key.pending, limits)
-    tests: list[Test] = []
-    for given, outcome in zip(key.pending, execution.outcomes, strict=True):
+    for outcome in execution.outcomes:
         if outcome.ended != "value":
-            raise SandboxError(f"{key.task_id}: its canonical solution: {outcome.ended}")
-        expected = outcome.stdout if task.entry_point is None else outcome.value
-        tests.append(Test(given, expected))
-    return key.with_tests(tuple(tests))
+            raise SandboxError(f"{key.task_id}: its canonical solution: {_ending(outcome)}")
+    return with_expected(
+        key,
+        [
+            outcome.stdout if task.entry_point is None else outcome.value
+            for outcome in execution.outcomes
+        ],
+    )

@@ -6,6 +6,7 @@ among many for a program to put bytes into its results pipe.
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import io
 import json
@@ -15,32 +16,76 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import checker  # type: ignore[import-not-found]
 import values  # type: ignore[import-not-found]  # lies beside this file in the image
 
+JOB, RESULTS, QUESTIONS, ANSWERS = 3, 4, 5, 6
+"""Descriptors."""
 ERROR = 300
 """Characters of an error that are reported."""
+THREAD_STACK = 4 * 2**20
+"""Bytes of a thread's stack, unless a program calls `threading.stack_size`."""
+WARM_UP = 30
+"""Rehearsals after which another changes nothing (measured)."""
+REHEARSAL = json.dumps(
+    {
+        "code": "def f(x):\n    return [x, 1, (2, 3)]\n",
+        "inputs": [[1], [{"$": "tuple", "v": [1, 2]}]],
+    }
+)
 
 
-def main(job_fd: int, results_fd: int) -> NoReturn:
-    """Run the job and end the process."""
-    with open(job_fd, "rb") as file:
-        job = json.loads(file.read())
-    results = Results(results_fd)
+DECODER, ENCODER = json.JSONDecoder(), json.JSONEncoder(allow_nan=False)
+
+
+def prepare() -> None:
+    """What every candidate needs and no job decides, done once by the zygote: a child then shares
+    it, where it would spend more on making it than on most programs."""
+    # Made over pipes, the streams do not take themselves to be seekable.
+    reading, writing = os.pipe()
+    os.dup2(reading, 0)
+    os.dup2(writing, 1)
+    os.close(reading)
+    os.close(writing)
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
-    sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(io.FileIO(1, "w", closefd=False)), write_through=False
-    )
-    sys.stderr = io.TextIOWrapper(
-        io.FileIO(os.open(os.devnull, os.O_WRONLY), "w"), write_through=True
-    )
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)))
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), write_through=True)
     sys.argv = ["main.py"]
+    # Else a thread's stack is as large as the main one's may be, and few fit into its memory.
+    _thread.stack_size(THREAD_STACK)
+    for _ in range(WARM_UP):
+        rehearse()
+
+
+def rehearse() -> None:
+    """A job like any other, so that its code paths and memory are there before the fork."""
+    job = DECODER.raw_decode(REHEARSAL)[0]
+    names: dict[str, Any] = {}
+    exec(compile(job["code"], "main.py", "exec"), names)  # ours
+    for given in job["inputs"]:
+        line_of("value", "", values.to_json(names["f"](*values.from_json(given))))
+
+
+def main() -> NoReturn:
+    """Run the job and end the process."""
+    job = DECODER.raw_decode(read_all(JOB).decode())[0]
+    results = Results(RESULTS)
     try:
-        (run_calls if job["entry"] else run_program)(job, results)
+        KINDS[job["kind"]](job, results)
     except MemoryError:
         results.put("memory_limit", "MemoryError")
     finally:
         flush()
     os._exit(0)
+
+
+def read_all(fd: int) -> bytes:
+    """To its end, and close it."""
+    data = b""
+    while part := os.read(fd, 2**20):
+        data += part
+    os.close(fd)
+    return data
 
 
 class Results:
@@ -63,7 +108,7 @@ class Results:
 def line_of(ended: str, error: str, value: Any) -> bytes:
     """One result."""
     data = {"ended": ended, "error": error[:ERROR], "value": value}
-    return (json.dumps(data, allow_nan=False) + "\n").encode()
+    return (ENCODER.encode(data) + "\n").encode()
 
 
 def compiled(job: dict[str, Any], results: Results) -> types.CodeType | None:
@@ -91,14 +136,21 @@ def load(job: dict[str, Any], results: Results) -> types.ModuleType | None:
     return module
 
 
-def run_calls(job: dict[str, Any], results: Results) -> None:
-    """Call the entry point on every input, arguments made anew for each."""
+def loaded_function(job: dict[str, Any], results: Results) -> Callable[..., Any] | None:
+    """The entry point, or None after saying why there is none."""
     module = load(job, results)
     if module is None:
-        return
+        return None
     function = find(module, job["entry"])
     if function is None:
         results.put("load_error", f"NameError: {job['entry']} is not defined")
+    return function
+
+
+def run_calls(job: dict[str, Any], results: Results) -> None:
+    """Call the entry point on every input, arguments made anew for each."""
+    function = loaded_function(job, results)
+    if function is None:
         return
     for given in job["inputs"]:
         try:
@@ -109,6 +161,25 @@ def run_calls(job: dict[str, Any], results: Results) -> None:
             results.put(*failed(error, "exception"))
         else:
             give(results, value)
+
+
+def answer(job: dict[str, Any], results: Results) -> None:
+    """Call the entry point on whatever the checker asks, one question a line, until it is gone."""
+    function = loaded_function(job, results)
+    if function is None:
+        return
+    answers = Results(ANSWERS)
+    with open(QUESTIONS, "rb") as questions:
+        for line in questions:
+            args, words = (values.from_json(part) for part in json.loads(line))
+            try:
+                value = function(*args, **words)
+            except MemoryError:
+                answers.put("memory_limit", "MemoryError")
+            except BaseException as error:
+                answers.put(*failed(error, "exception"))
+            else:
+                give(answers, [value, args])
 
 
 def give(results: Results, value: Any) -> None:
@@ -170,3 +241,6 @@ def describe(error: BaseException) -> str:
         return " ".join(f"{type(error).__name__}: {error}".split())[:ERROR]
     except BaseException:
         return type(error).__name__
+
+
+KINDS = {"calls": run_calls, "program": run_program, "answer": answer, "check": checker.run}

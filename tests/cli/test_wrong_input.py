@@ -23,6 +23,7 @@ WRONG = [
     (("solve", TASK, "--graph", "foo"), "graph 'foo' is not one of plan-search"),
     (("solve", TASK, "--profile", "foo"), "profile 'foo' is not one of paper, fast"),
     (("solve", TASK, "--sandbox", "foo"), "sandbox 'foo' is not one of auto"),
+    (("solve", TASK, "--sandbox", "docker:cpus=1"), "'cpus' is not one of image, workers"),
     (("solve", TASK, *MODEL, "--budget", "calls=-1"), "calls=-1 must be a number above 0"),
     (("solve", TASK, *MODEL, "--budget", "usd=0"), "usd=0.0 must be a number above 0"),
     (("solve", TASK, *MODEL, "--budget", "time=3"), "'time=3' is not one of calls=N"),
@@ -37,6 +38,7 @@ WRONG = [
     (("solve", TASK, *MODEL, "--out", TASK), "--out"),
     (("solve", TASK, "--model", "embedded/smollm2-135m", *MODEL[2:]), "run in this process"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
+    (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
 ]
 
 
@@ -70,13 +72,18 @@ def test_a_task_file_with_something_wrong_is_refused(
     assert next(iter(change)) in ended.err
 
 
-def test_no_engine_is_missing(ponder: Ponder, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sandbox", ["auto", "docker"])
+def test_no_engine_is_missing(
+    ponder: Ponder, monkeypatch: pytest.MonkeyPatch, sandbox: str
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    monkeypatch.setenv("PATH", "/nowhere")  # and no bubblewrap
 
-    ended = ponder("solve", TASK, *MODEL)
+    ended = ponder("solve", TASK, *MODEL, "--sandbox", sandbox)
 
     assert ended.code == 3
     assert "no Docker engine answers" in ended.err
+    assert ("bubblewrap is not installed" in ended.err) == (sandbox == "auto")
     assert ended.err.count("\n") == 1
 
 

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import pytest
+from ponder.errors import SandboxError
 from ponder.sandboxes import Limits, Program, Sandbox
 
 SHORT = Limits(cpu_seconds=1, wall_seconds=3)
@@ -90,6 +91,47 @@ async def test_threads_and_legal_recursion_work(sandbox: Sandbox) -> None:
     assert await call(sandbox, deep) == [9000]
 
 
+async def test_the_standard_library_is_there(sandbox: Sandbox) -> None:
+    code = (
+        "import csv, dataclasses, enum, fcntl, hashlib, json.tool, mmap, queue, textwrap, uuid\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def f(x):\n    with ThreadPoolExecutor(3) as pool:\n"
+        "        return list(pool.map(abs, x)), hashlib.md5(b'x').hexdigest()[:4]"
+    )
+
+    assert await call(sandbox, code, ([-1, 2],)) == [([1, 2], "9dd4")]
+
+
+async def test_a_program_may_use_what_its_own_limits_say(sandbox: Sandbox) -> None:
+    memory = "def f():\n    return len(bytearray(b'x' * 600_000_000))"
+    threads = (
+        "import threading, time\ndef f(n):\n    for _ in range(n):\n"
+        "        threading.Thread(target=time.sleep, args=(0.3,)).start()\n"
+        "    return threading.active_count()"
+    )
+    nested = (
+        "import sys\nsys.setrecursionlimit(10**6)\n"
+        "def f():\n    x = []\n    for _ in range(50_000): x = [x]\n    return len(repr(x))"
+    )
+    long = "import sys\nprint(sum(map(int, sys.stdin)))"
+
+    assert await call(sandbox, memory) == ["!memory_limit"]
+    assert await call(sandbox, memory, limits=Limits(memory_bytes=2**31)) == [600_000_000]
+    assert await call(sandbox, threads, (7,)) == [8]
+    assert await call(sandbox, threads, (30,), limits=Limits(threads=40)) == [31]
+    assert await call(sandbox, nested, limits=Limits(stack_bytes=2**27)) == [100_002]
+    execution = await sandbox.run(Program(long), ["7\n" * 4_000_000], Limits())
+    assert execution.outcomes[0].stdout == "28000000\n"
+
+
+async def test_more_than_may_be_given_is_said_to_be_so(sandbox: Sandbox) -> None:
+    small = Limits(input_bytes=1000, code_bytes=1000)
+
+    with pytest.raises(SandboxError, match="input_bytes is 1000"):
+        await call(sandbox, "def f(x): pass", ("x" * 3000,), limits=small)
+    assert await honest(sandbox)
+
+
 async def test_no_inputs_have_no_outcomes(sandbox: Sandbox) -> None:
     assert (await sandbox.run(Program("x"), [])).outcomes == ()
 
@@ -134,7 +176,9 @@ BAD = {
     ),
     "closed descriptors": "import os\ndef f():\n    os.closerange(0, 64)\n    return 1",
     "stopped": "import os, signal\ndef f():\n    os.kill(os.getpid(), signal.SIGSTOP)",
-    "patched json": "import json\njson.dumps = lambda *a, **k: '{}'\ndef f():\n    return 1",
+    "patched json": (
+        "import json\njson.JSONEncoder.encode = lambda *a: '{}'\ndef f():\n    return 1"
+    ),
     "hostile exception": (
         "class E(Exception):\n    def __str__(self): raise SystemExit(0)\ndef f():\n    raise E"
     ),
@@ -166,7 +210,7 @@ ENDED = {
     "nested result": {"bad_result"},
     "always equal": {"bad_result"},
     "subclass": {"bad_result"},
-    "stopped": {"time_limit", "exception"},
+    "stopped": {"time_limit", "exception", "forbidden"},
 }
 
 
@@ -199,7 +243,7 @@ async def test_nothing_of_ours_is_in_its_environment(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     code = (
         "import os, ctypes\ndef f():\n"
-        "    seen = dict(os.environ)\n"
+        "    seen = {k: v for k, v in os.environ.items() if not k.endswith('_NUM_THREADS')}\n"
         "    seen['libc'] = (ctypes.CDLL(None).getenv(b'OPENAI_API_KEY') or 0)\n"
         "    return seen"
     )

@@ -132,7 +132,7 @@ async def test_a_container_killed_under_a_program_is_replaced_and_the_program_ru
 async def test_a_sandbox_that_always_fails_is_an_error_and_no_verdict(
     sandbox: DockerSandbox,
 ) -> None:
-    sandbox.check()
+    sandbox.require()
     sandbox._image = "no-such-image"
 
     with pytest.raises(SandboxError, match="3 workers failed"):
@@ -219,7 +219,7 @@ def test_containers_of_processes_that_are_gone_are_reaped(engine: docker.DockerC
     dead.wait()
     host = owner().partition("/")[0]
     sandbox = DockerSandbox(workers=1)
-    sandbox.check()
+    sandbox.require()
     container = engine.containers.create(
         sandbox._image,
         ["python3", "-c", "import time; time.sleep(600)"],

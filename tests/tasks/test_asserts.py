@@ -37,6 +37,31 @@ def test_a_tolerance_is_taken_over() -> None:
     assert read.comparison.absolute_tolerance == 1e-6
 
 
+def test_a_relative_tolerance_is_relative_to_each_expected_value() -> None:
+    read = read_assertions(
+        "assert math.isclose(f(1), 1000.0, rel_tol=0.001)\nassert math.isclose(f(2), 0.5)", "f"
+    )
+
+    assert [test.expected for test in read.tests] == [1000.0, 0.5]
+    assert read.comparison.relative_tolerance == 0.001
+    assert read.comparison.absolute_tolerance == 0
+
+
+def test_bare_assertions_ask_for_truth_alone() -> None:
+    read = read_assertions("assert f(1)\nassert not f(2)", "f")
+
+    assert [test.expected for test in read.tests] == [True, False]
+    assert read.comparison.oracle == "truth"
+
+
+def test_bare_assertions_among_others_are_left_to_a_check() -> None:
+    read = read_assertions("assert f(1)\nassert f(2) == 3", "f")
+
+    assert [test.expected for test in read.tests] == [3]
+    assert read.unread == ("assert f(1)",)
+    assert read.comparison.oracle is None
+
+
 def test_sets_of_both_sides_make_the_comparison_one_of_sets() -> None:
     read = read_assertions("assert set(f([1])) == set((1, 2))", "f")
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ HUMANEVAL: dict[str, Any] = {
 PLUS = {**HUMANEVAL, "contract": "", "base_input": [[3]], "plus_input": [[10], [-1]], "atol": 0}
 HUB_PLUS = {
     **HUMANEVAL,
-    "test": "def check(candidate):\n    inputs = [[3], [4]]\n    results = [6, 8]\n",
+    "test": "def check(candidate):\n    inputs = [[3], [4]]\n    results = [6, 8]\n"
+    "    for inp, exp in zip(inputs, results):\n"
+    "        assertion(candidate(*inp), exp, 0.0001)\n",
 }
 MBPP: dict[str, Any] = {
     "task_id": 901,
@@ -59,7 +62,37 @@ def test_humaneval_rows_have_their_docstring_s_examples_as_public_tests(tmp_path
     assert "Double n." in loaded.task.statement
     assert loaded.key is not None
     assert loaded.key.tests == (Test((3,), 6),)
-    assert len(loaded.key.unread) == 1
+
+
+def test_a_test_that_cannot_be_read_is_a_check_with_what_its_prompt_defines(
+    tmp_path: Path,
+) -> None:
+    prompt = "def half(n):\n    return n / 2\n\n\n" + HUMANEVAL["prompt"]
+    key = one(tmp_path, "humaneval", {**HUMANEVAL, "prompt": prompt}).key
+    assert key is not None
+    (check,) = key.checks
+
+    def passes(function: Callable[[int], int]) -> bool:
+        try:
+            exec(check, {"candidate": function})  # our own text, and our own functions
+        except AssertionError:
+            return False
+        return True
+
+    assert "def half" in check
+    assert "def twice" not in check
+    assert passes(lambda n: n + n)
+    assert not passes(lambda n: 6)
+
+
+def test_mbpp_assertions_that_cannot_be_read_are_a_check(tmp_path: Path) -> None:
+    tests = [*MBPP["test_list"], "assert join((1,), (2,)) == tuple(sorted((2, 1)))"]
+
+    key = one(tmp_path, "mbpp", {**SANITIZED, "test_list": tests}).key
+
+    assert key is not None
+    assert key.checks == ("\n".join(["import math", *tests]),)
+    assert len(key.tests) == 2
 
 
 def test_plus_rows_leave_expected_values_to_the_canonical_solution(tmp_path: Path) -> None:
@@ -67,6 +100,8 @@ def test_plus_rows_leave_expected_values_to_the_canonical_solution(tmp_path: Pat
 
     assert key is not None
     assert key.pending == ((3,), (10,), (-1,))
+    assert key.base == 1
+    assert key.comparison.evalplus
     assert key.canonical_solution == HUMANEVAL["prompt"] + HUMANEVAL["canonical_solution"]
 
 
@@ -75,6 +110,39 @@ def test_plus_rows_of_the_hub_have_inputs_and_results(tmp_path: Path) -> None:
 
     assert key is not None
     assert key.tests == (Test((3,), 6), Test((4,), 8))
+    assert key.comparison.absolute_tolerance == 0.0001
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "function", "oracle"),
+    [
+        ("humaneval+", PLUS, "find_zero", "polynomial_root"),
+        ("mbpp+", MBPP_PLUS, "check_str", "not_none"),
+        ("mbpp+", MBPP_PLUS, "sum_div", "zero_too"),
+        ("mbpp+", MBPP_PLUS, "tell", None),
+    ],
+)
+def test_plus_rows_have_evalplus_s_oracles(
+    tmp_path: Path, name: str, row: dict[str, Any], function: str, oracle: str | None
+) -> None:
+    named = {**row, "entry_point": function, "prompt": row["prompt"].replace("twice", function)}
+
+    key = one(tmp_path, name, named).key
+
+    assert key is not None
+    assert key.comparison.oracle == oracle
+    assert not key.caveat
+
+
+def test_a_row_with_very_large_results_has_limits_of_its_own(tmp_path: Path) -> None:
+    row = {**MBPP_PLUS, "task_id": "Mbpp/255", "base_input": [[["a"], 1]]}
+
+    key = one(tmp_path, "mbpp+", {**row, "plus_input": [[["a", "b"], 77], [["a"], 2]]}).key
+
+    assert key is not None
+    assert key.limits is not None
+    assert (key.pending, key.base) == (((["a"], 1), (["a"], 2)), 1)
+    assert key.caveat == "1 inputs with very large results are left out"
 
 
 @pytest.mark.parametrize("row", [MBPP, SANITIZED])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ponder.errors import InputError
-from ponder.tasks import CodeTask, LoadedTask, Test
+from ponder.tasks import CodeTask, Comparison, LoadedTask, Test
 from ponder.tasks.files import load_file
 
 GOOD: dict[str, Any] = {
@@ -42,6 +42,20 @@ def test_a_file_without_hidden_tests_has_no_key(tmp_path: Path) -> None:
     assert load(tmp_path, content).key is None
 
 
+def test_a_file_chooses_how_answers_are_compared(tmp_path: Path) -> None:
+    how: dict[str, Any] = {
+        "relative_tolerance": 1e-3,
+        "top_tuple_is_list": True,
+        "oracle": "not_none",
+    }
+
+    loaded = load(tmp_path, {**GOOD, "comparison": how})
+
+    assert loaded.task.comparison == Comparison(**how)
+    assert loaded.key is not None
+    assert loaded.key.comparison == Comparison(**how)
+
+
 def test_yaml_holds_programs_that_read_standard_input(tmp_path: Path) -> None:
     text = 'statement: Sum.\npublic_tests:\n- input: "1 2"\n  expected: "3"\n'
 
@@ -63,7 +77,8 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"entry_point": None, "public_tests": ["assert f()"]}, "an assertion needs an `entry_point`"),
     ({"timeout": 3}, "`timeout` is not one of id, statement"),
     ({"comparison": {"absolute_tolerance": -1}}, "`comparison.absolute_tolerance`"),
-    ({"comparison": {"tolerance": 1}}, "`comparison.tolerance` is not one of"),
+    ({"comparison": {"tolerance": 1}}, "`comparison.tolerance` is not one of absolute_tolerance"),
+    ({"comparison": {"oracle": "delphi"}}, "an oracle is one of truth, any, not_none"),
 ]
 
 

@@ -1,11 +1,15 @@
 """Tests as verifiers: gold scores 1, a known-bad 0, and what cannot be judged scores nothing."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from itertools import count
+from typing import Any, ClassVar
 
+import pytest
 from ponder.errors import SandboxError
 from ponder.sandboxes import Execution, Limits, Outcome, Program, ScriptedSandbox
-from ponder.tasks import CodeTask, Comparison, Key, Test
+from ponder.tasks import CodeTask, Key, Test
 from ponder.verifiers import HiddenTests, PublicTests
 
 TASK = CodeTask(
@@ -101,13 +105,93 @@ async def test_a_canonical_solution_that_fails_leaves_all_unjudged() -> None:
 
 
 async def test_a_grade_says_what_it_leaves_out() -> None:
-    key = Key(
-        "double", (Test((5,), 10),), unread=("assert f(g())",), caveat="a rule of its own",
-        comparison=Comparison(numbers_alike=True),
-    )  # fmt: skip
+    key = Key("double", (Test((5,), 10),), caveat="1 input is left out")
 
     (verdict,) = await HiddenTests(ScriptedSandbox(run), key).judge(TASK, ["gold"])
 
     assert verdict.passed
-    assert "(a rule of its own)" in verdict.reason
-    assert "1 hidden assertions could not be read and were not run" in verdict.reason
+    assert verdict.reason == "all 1 tests pass (1 input is left out)"
+
+
+def checked(program: Program, checker: str) -> Outcome:
+    """Checkers by their name."""
+    if checker == "strict" and program.code != "gold":
+        return Outcome("exception", error="AssertionError: not so")
+    return Outcome("exception", error="NameError: g") if checker == "broken" else Outcome("value")
+
+
+async def test_a_grade_is_the_share_of_tests_and_checks() -> None:
+    key = Key("double", (Test((1,), 2),), checks=("lenient", "strict"))
+
+    verdicts = await HiddenTests(ScriptedSandbox(run, checked), key).judge(TASK, ["gold", "half"])
+
+    assert [(v.score, v.passed) for v in verdicts] == [(1.0, True), (2 / 3, False)]
+    assert verdicts[1].reason == "check 2: exception: AssertionError: not so"
+
+
+async def test_a_check_alone_makes_a_grade() -> None:
+    verifier = HiddenTests(ScriptedSandbox(run, checked), Key("double", checks=("strict",)))
+
+    verdicts = await verifier.judge(TASK, ["gold", "half"])
+
+    assert [(v.score, v.passed) for v in verdicts] == [(1.0, True), (0.0, False)]
+
+
+async def test_a_check_that_the_canonical_solution_fails_leaves_all_unjudged() -> None:
+    key = Key("double", (Test((1,), 2),), canonical_solution="gold", checks=("broken",))
+
+    (verdict,) = await HiddenTests(ScriptedSandbox(run, checked), key).judge(TASK, ["gold"])
+
+    assert (verdict.score, verdict.passed) == (None, None)
+    assert verdict.reason.endswith(
+        "double: its canonical solution: check 1: exception: NameError: g"
+    )
+
+
+async def test_the_canonical_solution_is_run_once() -> None:
+    sandbox = ScriptedSandbox(run, checked)
+    key = Key("double", canonical_solution="gold", pending=((5,),), checks=("strict",))
+    verifier = HiddenTests(sandbox, key)
+
+    await asyncio.gather(*(verifier.judge(TASK, ["half"]) for _ in range(3)))
+
+    assert [program.code for program in sandbox.programs].count("gold") == 2
+
+
+class Limited(ScriptedSandbox):
+    """Remembers the limits it was given."""
+
+    given: ClassVar[list[Limits | None]] = []
+
+    async def run(
+        self, program: Program, inputs: Sequence[Any], limits: Limits | None = None
+    ) -> Execution:
+        self.given.append(limits)
+        return await super().run(program, inputs, limits)
+
+
+async def test_the_key_s_limits_come_before_the_task_s_and_those_before_the_verifier_s() -> None:
+    of_key, of_task, other = Limits(threads=1), Limits(threads=2), Limits(threads=3)
+    sandbox = Limited(run)
+    limited = replace(TASK, limits=of_task)
+    key = Key("double", (Test((5,), 10),))
+
+    for task in (limited, TASK):
+        await PublicTests(sandbox, other).judge(task, ["gold"])
+        await HiddenTests(sandbox, key, other).judge(task, ["gold"])
+    await HiddenTests(sandbox, replace(key, limits=of_key), other).judge(limited, ["gold"])
+
+    assert sandbox.given == [of_task, of_task, other, other, of_key]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "value", [10**5000, ["x" * 10**6] * 9, "\ud800\x1b[2J", [[[]] * 10**6]], ids=count()
+)
+async def test_a_reason_is_short_whatever_was_returned(value: Any) -> None:
+    sandbox = ScriptedSandbox(lambda program, given: Outcome("value", value))
+
+    (verdict,) = await PublicTests(sandbox).judge(TASK, ["any"])
+
+    assert verdict.passed is False
+    assert len(verdict.reason.encode()) < 500

@@ -1,0 +1,429 @@
+"""Attacks on other processes, the network, the kernel and the file system."""
+
+from .attack import Attack
+
+OTHERS = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+others = [int(n) for n in os.listdir("/proc") if n.isdigit() and int(n) != os.getpid()]
+"""
+
+ESCAPES = (
+    Attack(
+        "replies forged on other processes' descriptors",
+        OTHERS
+        + """
+def f(x):
+    for pid in others:
+        for fd in range(8):
+            try:
+                os.close(os.open(f"/proc/{pid}/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK))
+                return f"WON: descriptor {fd} of process {pid}"
+            except OSError:
+                pass
+""",
+        held_by=("uid", "undumpable"),
+        number=22,
+    ),
+    Attack(
+        "signal others",
+        OTHERS
+        + """
+import signal
+def f(x):
+    for pid in others:
+        for kill in (os.kill, lambda p, s: libc.syscall(200, p, s) and 1 / 0):
+            try:
+                kill(pid, 0)
+                return f"WON: process {pid}"
+            except (OSError, ZeroDivisionError):
+                pass
+""",
+        held_by=("filter", "uid"),
+        number=25,
+    ),
+    Attack(
+        "limits, priority and cores of others",
+        OTHERS
+        + """
+def f(x):
+    new = (ctypes.c_ulong * 2)(2**40, 2**40)
+    for pid in others:
+        if libc.prlimit(pid, 1, new, None) == 0:
+            return f"WON: limits of {pid}"
+        for change in (lambda: os.setpriority(os.PRIO_PROCESS, pid, 1),
+                       lambda: os.sched_setaffinity(pid, os.sched_getaffinity(0))):
+            try:
+                change()
+                return f"WON: process {pid}"
+            except OSError:
+                pass
+""",
+        held_by=("filter", "uid"),
+        number=26,
+    ),
+    Attack(
+        "memory of others",
+        OTHERS
+        + """
+def f(x):
+    for pid in others:
+        try:
+            with open(f"/proc/{pid}/maps") as file:
+                start = int(file.readline().partition("-")[0], 16)
+            with open(f"/proc/{pid}/mem", "rb") as file:
+                file.seek(start)
+                if file.read(4):
+                    return f"WON: memory of {pid}"
+        except OSError:
+            pass
+""",
+        held_by=("uid", "undumpable"),
+        number=27,
+    ),
+    Attack(
+        "trace others",
+        OTHERS
+        + """
+def f(x):
+    for pid in others:
+        if libc.ptrace(16, pid, None, None) == 0:  # PTRACE_ATTACH
+            libc.ptrace(17, pid, None, None)
+            return f"WON: traced {pid}"
+""",
+        held_by=("filter", "uid", "undumpable"),
+        number=27,
+    ),
+    Attack(
+        "secrets of the environment",
+        """
+import ctypes, os
+def f(x):
+    seen = [f"{k}={v}" for k, v in os.environ.items()]
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_char_p
+    seen.append(str(libc.getenv(b"PONDER_CANARY")))
+    for pid in [n for n in os.listdir("/proc") if n.isdigit()]:
+        for name in ("environ", "cmdline"):
+            try:
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    seen.append(str(file.read()))
+            except OSError:
+                pass
+    return "WON: a secret" if "chirp" in str(seen) else 0
+""",
+        held_by=("no environment", "uid"),
+        number=28,
+    ),
+    Attack(
+        "sockets of every kind",
+        """
+import socket
+def f(x):
+    kinds = [(2, 1), (2, 2), (10, 1), (1, 1), (16, 3), (40, 1), (17, 3), (38, 5)]
+    for family, kind in kinds:
+        try:
+            socket.socket(family, kind).close()
+            return f"WON: family {family}"
+        except OSError:
+            pass
+    try:
+        socket.socketpair()
+        return "WON: a pair"
+    except OSError:
+        pass
+""",
+        held_by=("filter",),
+        number=29,
+    ),
+    Attack(
+        "a way out to the network",
+        """
+def f(x):
+    with open("/proc/net/dev") as file:
+        found = [line.split(":")[0].strip() for line in file if ":" in line]
+    found = [name for name in found if name not in ("lo", "tunl0", "sit0", "ip6tnl0")]
+    return f"WON: {found}" if found else 0
+""",
+        held_by=("no network",),
+        number=29,
+    ),
+    Attack(
+        "become somebody else",
+        """
+import os
+def f(x):
+    for change in (os.setuid, os.setgid, os.seteuid, os.setegid):
+        for who in (0, 1, os.getuid() + 1):
+            try:
+                change(who)
+                return f"WON: {change.__name__}({who})"
+            except OSError:
+                pass
+""",
+        held_by=("filter", "uid"),
+        number=30,
+    ),
+    Attack(
+        "namespaces and mounts",
+        """
+import ctypes
+libc = ctypes.CDLL(None)
+def f(x):
+    for flag in (0x10000000, 0x20000, 0x40000000, 0x20000000, 0x4000000, 0x8000000):
+        if libc.unshare(flag) == 0:
+            return f"WON: namespace {flag:#x}"
+    if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0 or libc.chroot(b"/") == 0:
+        return "WON: mount or chroot"
+""",
+        held_by=("filter",),
+        number=30,
+        only="bubblewrap",  # Docker's own filter holds it as well
+    ),
+    Attack(
+        "another program in its place",
+        """
+import os
+won = '{"ended": "value", "error": "", "value": "WON: a shell"}'
+def f(x):
+    os.execv("/bin/sh", ["sh", "-c", f"echo '{won}' >&4"])
+""",
+        held_by=("filter",),
+        number=30,
+        inputs=((1,),),
+    ),
+    Attack(
+        "write what is the system's",
+        """
+import os
+def f(x):
+    for path in ("/etc/ld.so.cache", "/etc/passwd", "/ponder/runner.py", os.__file__,
+                 "/usr/bin/env"):
+        try:
+            os.close(os.open(path, os.O_WRONLY))
+            return f"WON: {path}"
+        except OSError:
+            pass
+""",
+        held_by=("uid", "read-only root", "limits"),
+        number=31,
+        only="docker",  # bubblewrap's are mounted read-only one by one
+    ),
+    Attack(
+        "write what is the kernel's",
+        """
+import os
+def f(x):
+    for path in ("/proc/self/oom_score_adj", "/proc/1/oom_score_adj", "/proc/self/coredump_filter",
+                 "/proc/sys/kernel/core_pattern", "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+                 "/sys/fs/cgroup/memory.max", "/proc/sysrq-trigger"):
+        try:
+            os.close(os.open(path, os.O_WRONLY))
+            return f"WON: {path}"
+        except OSError:
+            pass
+""",
+        held_by=("uid",),
+        number=31,
+    ),
+    Attack(
+        "io_uring",
+        """
+import ctypes
+def f(x):
+    ring = (ctypes.c_char * 256)()
+    if ctypes.CDLL(None).syscall(425, 4, ring) >= 0:
+        return "WON: a ring"
+""",
+        held_by=("filter", "limits"),
+        number=37,
+    ),
+    # --- ours ---
+    Attack(
+        "children by other ways",
+        """
+import ctypes, os, signal, subprocess
+libc = ctypes.CDLL(None)
+def f(x):
+    class Args(ctypes.Structure):
+        _fields_ = [(n, ctypes.c_uint64) for n in "fpcptesszsc"]
+    arguments = (ctypes.c_uint64 * 11)(0, 0, 0, 0, signal.SIGCHLD)
+    pid = libc.syscall(435, arguments, 88)  # clone3
+    if pid == 0:
+        libc._exit(0)
+    if pid > 0:
+        return "WON: clone3"
+    try:
+        subprocess.run(["/bin/true"])
+        return "WON: a subprocess"
+    except OSError:
+        pass
+    try:
+        os.posix_spawn("/bin/true", ["true"], {})
+        return "WON: posix_spawn"
+    except OSError:
+        pass
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "a fork from a thread",
+        """
+import os, threading
+def f(x):
+    got = []
+    def attempt():
+        try:
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0)
+            got.append(pid)
+        except OSError:
+            pass
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    thread.join()
+    return "WON: a child" if got else 0
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "signals by the owner of a descriptor",
+        """
+import fcntl, os
+def f(x):
+    reading, writing = os.pipe()
+    try:
+        fcntl.fcntl(reading, fcntl.F_SETOWN, 1)
+        fcntl.fcntl(reading, 10, 9)  # F_SETSIG, SIGKILL
+        return "WON: process 1 gets a signal when this pipe is ready"
+    except OSError:
+        pass
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "another architecture's system calls",
+        """
+import ctypes, mmap, platform
+def f(x):
+    if platform.machine() != "x86_64":
+        return 0
+    code = mmap.mmap(-1, 4096, prot=7)
+    code.write(b"\\x53\\xb8\\x14\\x00\\x00\\x00\\xcd\\x80\\x5b\\xc3")  # getpid by int 0x80
+    at = ctypes.addressof(ctypes.c_char.from_buffer(code))
+    if ctypes.CFUNCTYPE(ctypes.c_int)(at)() > 0:
+        return "WON: int 0x80"
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "kernel interfaces that were broken before",
+        """
+import ctypes, platform
+libc = ctypes.CDLL(None)
+def f(x):
+    here = platform.machine() == "x86_64"
+    buffer = (ctypes.c_char * 256)()
+    calls = {
+        "userfaultfd": (323 if here else 282, 1),
+        "keyctl": (250 if here else 219, 0, -3, 1),
+        "bpf": (321 if here else 280, 0, buffer, 128),
+        "perf_event_open": (298 if here else 241, buffer, 0, -1, -1, 0),
+        "pidfd_open": (434, 1, 0),
+        "landlock": (444, None, 0, 1),
+        "personality": (135 if here else 92, 0x0040000),
+        "inotify": (294 if here else 26, 0),
+        "fanotify": (300 if here else 262, 0, 0),
+        "name_to_handle_at": (303 if here else 264, -100, b"/", buffer, buffer, 0),
+        "vmsplice": (278 if here else 75, 1, None, 0, 0),
+    }
+    open_ones = [name for name, call in calls.items() if libc.syscall(*call) >= 0]
+    return f"WON: {open_ones}" if open_ones else 0
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "capabilities that were left",
+        """
+def f(x):
+    with open("/proc/self/status") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    held = {n: fields[n].strip() for n in ("CapEff", "CapPrm", "CapInh", "CapAmb")}
+    return f"WON: {held}" if any(int(v, 16) for v in held.values()) else 0
+""",
+        held_by=("uid",),
+    ),
+    Attack(
+        "files of this machine",
+        """
+import glob
+def f(x):
+    found = glob.glob("/var/tmp/ponder-canary*") + glob.glob("/var/run/docker.sock")
+    return f"WON: {found}" if found else 0
+""",
+        held_by=("own root",),
+    ),
+    Attack(
+        "limits raised again",
+        """
+import ctypes, resource
+def f(x):
+    for name in ("RLIMIT_NPROC", "RLIMIT_FSIZE", "RLIMIT_NOFILE"):
+        what = getattr(resource, name)
+        soft, hard = resource.getrlimit(what)
+        try:
+            resource.setrlimit(what, (hard, hard))
+            return f"WON: {name}"
+        except (OSError, ValueError):
+            pass
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "memory opened to others again",
+        """
+import ctypes
+libc = ctypes.CDLL(None)
+def f(x):
+    return "WON: dumpable" if libc.prctl(4, 1, 0, 0, 0) == 0 else 0
+""",
+        held_by=("filter",),
+    ),
+    Attack(
+        "the checker's memory",
+        OTHERS
+        + """
+def f(x):
+    found = []
+    for pid in others:
+        for name in ("mem", "environ", "maps", "fd/5", "fd/6"):
+            try:
+                with open(f"/proc/{pid}/{name}", "rb"):
+                    found.append(name)
+            except OSError:
+                pass
+    if found:
+        raise ValueError(f"WON: {found}")
+    return 0
+""",
+        held_by=("uid", "undumpable"),
+        checked=True,
+    ),
+    Attack(
+        "signal the checker",
+        OTHERS
+        + """
+def f(x):
+    for pid in others:
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            continue
+        raise ValueError(f"WON: process {pid}")
+    return 0
+""",
+        held_by=("filter", "uid"),
+        checked=True,
+    ),
+)

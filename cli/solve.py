@@ -112,7 +112,7 @@ def solve(
 
 
 async def think(
-    graph: "Graph", asked: LoadedTask, context: "Context", *, quiet: bool
+    graph: "Graph", asked: LoadedTask[Any, Any], context: "Context", *, quiet: bool
 ) -> "tuple[Solution, Verdict | None]":
     """The solution, and then its verdict on the hidden tests, if there are any."""
     from ..models import disconnect
@@ -126,7 +126,7 @@ async def think(
         await disconnect()
 
 
-def load(task: str, data: Path | None) -> LoadedTask:
+def load(task: str, data: Path | None) -> LoadedTask[Any, Any]:
     """A task from whatever the user named it by."""
     if task == "-":
         return LoadedTask(task_from_statement(sys.stdin.read()))

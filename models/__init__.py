@@ -2,7 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .base import Completion, Message, Model, Usage
+from .base import (
+    Choice,
+    ChoosingModel,
+    Completion,
+    Message,
+    Model,
+    ScoringModel,
+    Step,
+    StepModel,
+    Usage,
+)
 from .budget import Budget
 from .connect import connect
 from .scripted import ScriptedModel
@@ -14,12 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Budget",
+    "Choice",
+    "ChoosingModel",
     "Completion",
     "EmbeddedModel",
     "LiteLLMModel",
     "Message",
     "Model",
+    "ScoringModel",
     "ScriptedModel",
+    "Step",
+    "StepModel",
     "Store",
     "Usage",
     "connect",

@@ -2,21 +2,25 @@
 
 from .answers import same
 from .as_json import task_from_json, task_to_json
-from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
+from .code_task import CodeTask, Comparison, Key, LoadedTask, Task, Test
 from .datasets import load_dataset, load_task, task_from_statement
 from .files import task_from_data
 from .inputs import generate_inputs
 from .limits import Limits
+from .math_task import AnswerKey, MathTask
 from .oracles import right
 from .plus import with_expected
 from .stdout import same_stdout
 
 __all__ = [
+    "AnswerKey",
     "CodeTask",
     "Comparison",
     "Key",
     "Limits",
     "LoadedTask",
+    "MathTask",
+    "Task",
     "Test",
     "generate_inputs",
     "load_dataset",

@@ -25,7 +25,7 @@ Row = Mapping[str, Any]
 class Dataset:
     """Where a data set's rows are, and how one is read."""
 
-    read: Callable[[Row], LoadedTask]
+    read: Callable[[Row], LoadedTask[Any, Any]]
     prefix: str
     """What its ids begin with."""
     original: str
@@ -62,7 +62,7 @@ DATASETS = {
 }
 
 
-def load_task(name: str, data: Path | None = None) -> LoadedTask:
+def load_task(name: str, data: Path | None = None) -> LoadedTask[Any, Any]:
     """One task: a path, or `DATASET:ID` with the data set's file in `data` (from the hub if None).
 
     Raises:
@@ -78,7 +78,7 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask:
     return _find(id, dataset, data)
 
 
-def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask]:
+def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask[Any, Any]]:
     """All tasks of a data set, in the order of its file.
 
     Raises:
@@ -104,7 +104,7 @@ def _dataset(name: str) -> Dataset:
     return DATASETS[name]
 
 
-def _find(id: str, name: str, data: Path | None) -> LoadedTask:
+def _find(id: str, name: str, data: Path | None) -> LoadedTask[Any, Any]:
     dataset = _dataset(name)
     wanted = id.rpartition("/")[2]
     seen: list[str] = []
@@ -116,7 +116,7 @@ def _find(id: str, name: str, data: Path | None) -> LoadedTask:
     raise InputError(f"{name} has no task {id!r}; its {len(seen)} ids run from {first} to {last}")
 
 
-def _read(dataset: Dataset, row: Row, where: str) -> LoadedTask:
+def _read(dataset: Dataset, row: Row, where: str) -> LoadedTask[Any, Any]:
     try:
         return dataset.read(row)
     except KeyError as error:

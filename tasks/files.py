@@ -107,7 +107,7 @@ class _File(BaseModel):
     solution: str | None = None
 
 
-def load_file(path: Path) -> LoadedTask:
+def load_file(path: Path) -> LoadedTask[Any, Any]:
     """The task in a file, and its key.
 
     Raises:
@@ -117,7 +117,7 @@ def load_file(path: Path) -> LoadedTask:
     return task_from_data(_parsed(path), str(path), path.stem)
 
 
-def task_from_data(data: Any, where: str, id: str = "task") -> LoadedTask:
+def task_from_data(data: Any, where: str, id: str = "task") -> LoadedTask[Any, Any]:
     """The task that such a mapping describes. `where` it comes from, and its `id` if it has none.
 
     Raises:

@@ -1,10 +1,11 @@
 """Who judges: the Verifier protocol and its verdicts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
-from ..tasks import CodeTask
+from ..models.base import Usage
+from ..tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,9 @@ class Verdict:
     reason: str = ""
     steps: tuple[float, ...] = ()
     """One score a step, from step verifiers."""
+    usage: Usage = field(default_factory=Usage)
+    """What the judging cost, where a model judged. A batch's cost is shared out among its verdicts,
+    so that adding them up is right."""
 
 
 class Verifier(Protocol):
@@ -26,9 +30,28 @@ class Verifier(Protocol):
     def name(self) -> str:
         """A short name for records and reports."""
 
-    async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
-        """One verdict per candidate answer (source code), in their order.
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """One verdict per candidate answer (source code, or a worked solution), in their order.
 
         What cannot be judged has `score` and `passed` None and says why in `reason`; one bad
         candidate never costs another its verdict.
+        """
+
+
+@runtime_checkable
+class StepVerifier(Protocol):
+    """Judges solutions step by step, also those that are not finished: a process reward model."""
+
+    @property
+    def name(self) -> str:
+        """See `Verifier.name`."""
+
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """See `Verifier.judge`."""
+
+    async def judge_steps(self, task: Task, solutions: Sequence[Sequence[str]]) -> list[Verdict]:
+        """One verdict per solution, which is given as its steps so far. `verdict.steps` has one
+        score for each, whatever their text, and `verdict.score` sums them up.
+
+        A solution that cannot be judged has `score` None, no steps, and a reason.
         """

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from ponder.models.weights import KNOWN
 
+from ponder.models.weights import KNOWN
 from tests.cli.conftest import Ponder
 
 ROOT = Path(__file__).parents[2]

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from ponder.models import ScriptedModel
 from ponder.nodes import Context
 from ponder.sandboxes import Sandbox, connect

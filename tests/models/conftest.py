@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from ponder.models import LiteLLMModel, litellm_model
 
+from ponder.models import LiteLLMModel, litellm_model
 from tests.support.server import ok, serving
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ponder.errors import (
     InputError,
     MissingError,
@@ -14,7 +15,6 @@ from ponder.errors import (
     ModelUnavailable,
 )
 from ponder.models import Completion, LiteLLMModel, Message, Usage
-
 from tests.support.server import (
     CLOSE,
     CUT_OFF,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError
 from ponder.tasks import CodeTask, Comparison, LoadedTask, Test
 from ponder.tasks.files import load_file

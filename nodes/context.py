@@ -14,7 +14,7 @@ from ..models.store import Store
 from ..sandboxes import connect as connect_sandbox
 from ..sandboxes.base import Sandbox
 from ..verifiers import PublicTests
-from ..verifiers.base import Verifier
+from ..verifiers.base import Preparable, Verifier
 from .run import Run
 from .thought import Solution, Thought
 
@@ -89,16 +89,19 @@ class Context:
             raise InputError(f"model role {name!r} is not one of {', '.join(self._roles)}")
         return self._roles[name]
 
-    async def start(self) -> None:
-        """Make sure that models can be asked and programs run, before anything is paid for.
+    async def start(self, *, programs: bool = True) -> None:
+        """Make sure that models can be asked, candidates judged and (unless there are no
+        `programs`) programs run, before anything is paid for.
 
         Raises:
             InputError: there is no such model.
-            MissingError: the machine lacks what a model or the sandbox needs.
+            MissingError: the machine lacks what a model, the verifier or the sandbox needs.
         """
         assert isinstance(self.sandbox, Sandbox)
         models = {id(model): model for model in self._roles.values()}.values()
-        starting = [self.sandbox.start(), *(model.ready() for model in models)]
+        starting = [model.ready() for model in models]
+        starting += [self.sandbox.start()] if programs else []
+        starting += [self.verifier.ready()] if isinstance(self.verifier, Preparable) else []
         ended = await asyncio.gather(*starting, return_exceptions=True)
         errors = [error for error in ended if isinstance(error, BaseException)]
         # What the caller got wrong comes before what the machine lacks.

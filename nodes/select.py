@@ -57,7 +57,7 @@ class Select:
             return None
         best = max(map(_rank, candidates))
         pool = [thought for thought in candidates if _rank(thought) == best]
-        inputs = generate_inputs(run.task, self.inputs, run.calls.seed("select"))
+        inputs = generate_inputs(run.code_task, self.inputs, run.calls.seed("select"))
         if len(pool) == 1 or not inputs:
             return pool[0]
         try:

@@ -76,7 +76,7 @@ class WriteCode:
             self._messages(run, state, parents),
             id=f"{place}/code" if place else "code",
             parents=parents,
-            read=lambda reply: read.code(reply, run.task.entry_point, self.block),
+            read=lambda reply: read.code(reply, run.code_task.entry_point, self.block),
         )
         return {"code": thought.id, "ended": thought.failure}
 
@@ -95,7 +95,7 @@ class WriteCode:
             sketch_name="pseudocode" if state.get("pseudocode") else "description",
             observations=texts if "observations" in state else None,
         )
-        shots = render(f"shots_{run.task.mode}") if self.few_shot else []
+        shots = render(f"shots_{run.code_task.mode}") if self.few_shot else []
         return [system, *shots, user]
 
 

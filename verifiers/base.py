@@ -55,3 +55,16 @@ class StepVerifier(Protocol):
 
         A solution that cannot be judged has `score` None, no steps, and a reason.
         """
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A verifier that holds something which must be there before it can judge, such as a model."""
+
+    async def ready(self) -> None:
+        """Do everything that must work before it can judge. Idempotent.
+
+        Raises:
+            InputError: there is no such model.
+            MissingError: this machine lacks what it needs.
+        """

@@ -70,7 +70,9 @@ class Run:
         settings = context.store.record(key, "run", "")
         if settings is None:
             return None
-        run = cls(key, task_from_json(settings["task"]), context)
+        task = task_from_json(settings["task"])
+        assert isinstance(task, CodeTask)
+        run = cls(key, task, context)
         for id, data in context.store.records(key, "thought"):
             run.thoughts[id] = Thought.from_json(data)
             run.calls.restored.add(id)

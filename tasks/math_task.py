@@ -1,7 +1,8 @@
 """What is asked: a question with one final answer, and (apart from it) that answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Grading = Literal["math-verify", "prm800k"]
 
@@ -25,3 +26,16 @@ class AnswerKey:
     """By whose rules an answer is equal to it."""
     solution: str = ""
     """A worked solution, where the data set has one."""
+
+
+def text_field(row: Mapping[str, Any], name: str) -> str:
+    """A field of a data set's row, without the white space around it.
+
+    Raises:
+        KeyError: it is missing.
+        ValueError: it is no text, or empty.
+    """
+    value = row[name]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"`{name}` must be text, not {str(value)[:60]!r}")
+    return value.strip()

@@ -46,13 +46,11 @@ class Repair:
         run = runtime.context.run(state["run"])
         failed = run.thoughts[state["code"]]
         why = failed.verdict.reason if failed.verdict else ""
-        prompt = (
-            f"{run.task.statement}\n\nThis program fails:\n\n```python\n{failed.text}```\n{why}"
-        )
+        prompt = f"{run.code_task.statement}\n\nThis program fails:\n\n```python\n{failed.text}```\n{why}"
         thought, _ = await think(
             runtime, run, Asking("repair"), [{"role": "user", "content": f"{prompt}\nMend it."}],
             id=f"{failed.id}/repair", parents=(failed.id,),
-            read=lambda reply: read.code(reply, run.task.entry_point),
+            read=lambda reply: read.code(reply, run.code_task.entry_point),
         )  # fmt: skip
         return {"code": thought.id, "ended": thought.failure}
 

@@ -4,6 +4,7 @@ from . import read
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
 from .context import Context, Runtime
+from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
 from .prompt import render
@@ -13,9 +14,10 @@ from .sampling import Sampling
 from .select import Gathered, Select, Solved
 from .think import Asking, think
 from .thought import Candidate, Solution, Thought
-from .write import Pseudocode, RunTests, Tested, WriteCode
+from .write import Answered, Pseudocode, WriteCode
 
 __all__ = [
+    "Answered",
     "Asked",
     "Asking",
     "Begin",
@@ -27,6 +29,8 @@ __all__ = [
     "Criticise",
     "Fix",
     "Gathered",
+    "Judge",
+    "Judged",
     "Node",
     "Observe",
     "Opened",
@@ -34,14 +38,12 @@ __all__ = [
     "Plan",
     "Pseudocode",
     "Run",
-    "RunTests",
     "Runtime",
     "Sampling",
     "Select",
     "Sketched",
     "Solution",
     "Solved",
-    "Tested",
     "Thought",
     "WriteCode",
     "read",

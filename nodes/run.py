@@ -100,6 +100,11 @@ class Run:
         return bool(self._store.put_record(self.key, "claim", digest(list(what)), place) == place)
 
     @property
+    def verifier_name(self) -> str:
+        """Who judges."""
+        return self._verifier.name
+
+    @property
     def code_task(self) -> CodeTask:
         """The task, in a graph that writes programs."""
         assert isinstance(self.task, CodeTask)

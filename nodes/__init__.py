@@ -1,9 +1,11 @@
 """One step of thought each, with its prompt; and what a run is made of."""
 
 from . import read
+from .answer import Answer
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
 from .context import Context, Runtime
+from .gather import Gather
 from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
@@ -12,11 +14,14 @@ from .run import Run
 from .sample import Brainstorm
 from .sampling import Sampling
 from .select import Gathered, Select, Solved
+from .step import Stepping
 from .think import Asking, think
 from .thought import Candidate, Solution, Thought
+from .tree import Expand, Keep, Score, Tree
 from .write import Answered, Pseudocode, WriteCode
 
 __all__ = [
+    "Answer",
     "Answered",
     "Asked",
     "Asking",
@@ -27,10 +32,13 @@ __all__ = [
     "Children",
     "Context",
     "Criticise",
+    "Expand",
     "Fix",
+    "Gather",
     "Gathered",
     "Judge",
     "Judged",
+    "Keep",
     "Node",
     "Observe",
     "Opened",
@@ -40,11 +48,14 @@ __all__ = [
     "Run",
     "Runtime",
     "Sampling",
+    "Score",
     "Select",
     "Sketched",
     "Solution",
     "Solved",
+    "Stepping",
     "Thought",
+    "Tree",
     "WriteCode",
     "read",
     "render",

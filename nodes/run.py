@@ -110,11 +110,16 @@ class Run:
         assert isinstance(self.task, CodeTask)
         return self.task
 
-    def steps(self, id: str) -> list[str]:
-        """The texts of the steps that lead to the one of that id, itself the last."""
-        thought = self.thoughts[id]
-        before = self.steps(thought.parents[0]) if thought.parents else []
-        return [*before, thought.text]
+    def lineage(self, id: str) -> list[str]:
+        """The texts from the first thought to the one of that id, each the first parent of the
+        next."""
+        texts: list[str] = []
+        while True:
+            thought = self.thoughts[id]
+            texts.append(thought.text)
+            if not thought.parents:
+                return texts[::-1]
+            id = thought.parents[0]
 
     async def judge(self, id: str) -> Thought:
         """Have the candidate of that id judged, once, and return it with its verdict."""

@@ -49,8 +49,8 @@ class Expand:
     async def __call__(self, state: Tree, runtime: Runtime) -> Tree:
         """The steps that go on, and the answers that ended with theirs."""
         run = runtime.context.run(state["run"])
-        round, beams = state.get("round", 0), state.get("beams", [])
-        how = replace(self.stepping, whole=round + 1 >= self.rounds)
+        number, beams = state.get("round", 0) + 1, state.get("beams", [])
+        how = replace(self.stepping, whole=number >= self.rounds)
         places = [_place(state["path"], beams, i) for i in range(self.samples)]
         taken = await asyncio.gather(
             *(take_step(runtime, run, how, id, parent) for id, parent in places)
@@ -59,7 +59,7 @@ class Expand:
         return {
             "run": run.key,
             "path": state["path"],
-            "round": round + 1,
+            "round": number,
             "grown": [one.thought.id for one in alive if not one.ended],
             "ended": [_finish(runtime, run, one, how) for one in alive if one.ended],
         }

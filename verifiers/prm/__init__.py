@@ -8,14 +8,13 @@ from .reason_eval import ReasonEval
 from .registry import OUTCOME, PROCESS, adjusted, find_format
 from .reward_model import OutcomeModel, RewardModel
 from .rlhflow import RLHFlow, RLHFlowORM
-from .scorer import Decoder, Scorer
+from .scorer import Scorer
 from .tagged import Tagged
 from .tokens import Tokens
 
 __all__ = [
     "OUTCOME",
     "PROCESS",
-    "Decoder",
     "Difference",
     "Format",
     "Layers",

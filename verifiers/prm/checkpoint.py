@@ -1,267 +1,127 @@
-"""From a checkpoint to a scorer: a native base model, and the head beside it. No code of the
-checkpoint's is run, and nothing is unpickled but tensors.
+"""From a checkpoint to a scorer: a base model of transformers' own, and the head beside it.
 
-The base model is whatever `transformers` has for the config's `model_type`; the head is laid over
-its last states by us. So what is read of a language model's head is the rows of the words that are
-needed, and checkpoints whose classes are not in `transformers` (Qwen2.5-Math-PRM, Skywork,
-ReasonEval, PQM) load like any other.
+The head is laid over the base model's last states by us, so checkpoints whose classes transformers
+lacks (Qwen2.5-Math-PRM, Skywork, ReasonEval, PQM) load like any other, and none of their code is
+run. Of a language model's head only the rows of the words that are read take part.
 """
 
-import contextlib
-import json
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import huggingface_hub
 import torch
-import transformers
+from huggingface_hub import snapshot_download
 from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional
 
-from ...errors import InputError, MissingError
+from ...errors import InputError
+from ...models.local import Loaded, load
 from .format import Format, Layers, Words
-from .plain import Plain
-from .scorer import BATCH_TOKENS, Head, Scorer
+from .scorer import Head, Scorer
 from .tokens import Tokens
-
-WRAPPED = "pretrained_model."
-"""What TRL's value-head wrapper puts before the base model's names."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A folder in Hugging Face's layout, with its config.json."""
-
-    folder: Path
-    config: Mapping[str, Any]
-
-    def names(self) -> dict[str, Path]:
-        """Every tensor's name and the file it is in."""
-        return {name: path for path in self.files() for name in _names(path)}
-
-    def rows(self, name: str, path: Path, rows: Sequence[int] | None = None) -> Tensor:
-        """A tensor, or some of its rows, in float32."""
-        if path.suffix == ".safetensors":
-            with safe_open(str(path), framework="pt") as file:
-                if rows is None:
-                    return _float(file.get_tensor(name))
-                part = file.get_slice(name)
-                return _float(torch.cat([part[row : row + 1] for row in rows]))
-        tensor = torch.load(path, map_location="cpu", weights_only=True, mmap=True)[name]
-        return _float(tensor if rows is None else tensor[list(rows)])
-
-    def files(self) -> list[Path]:
-        """The files that hold its tensors."""
-        files = sorted(self.folder.glob("*.safetensors"))
-        files = files or sorted(self.folder.glob("pytorch_model*.bin"))
-        if not files:
-            raise InputError(
-                f"{self.folder}: no *.safetensors and no pytorch_model*.bin"
-                + (
-                    "; it is an adapter: merge it into its base model first"
-                    if (self.folder / "adapter_config.json").exists()
-                    else ""
-                )
-            )
-        return files
 
 
 def load_scorer(
-    path: str | Path,
-    format: Format,
-    *,
-    dtype: str | None = None,
-    device: str | None = None,
-    batch_tokens: int = BATCH_TOKENS,
+    name: str | Path, format: Format, *, dtype: str | None = None, device: str | None = None
 ) -> Scorer:
-    """The reward model in a folder, ready to score.
-
-    `dtype` is one of torch's ("bfloat16"), the checkpoint's own if None; `device` is "cpu", "cuda",
-    "cuda:1", … and the first GPU, if there is one, if None.
+    """The reward model of that name (a folder, or an id on the hub), ready to score. `dtype` and
+    `device` are as in `models.local.load`.
 
     Raises:
-        InputError: the folder holds no such model, or its tokenizer is not that format's.
+        InputError: it is no such model, or its tokenizer is not that format's.
+        MissingError: the hub is not reached, or a library is missing.
     """
-    checkpoint = read_checkpoint(path)
-    checkpoint.files()
-    tokens = Tokens(_tokenizer(checkpoint))
-    format.render(tokens, "What is 1 + 1?", ["2"])  # a tokenizer that does not fit is told now
-    model = _base_model(checkpoint, dtype)
-    model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    return Scorer(
-        tokens,
-        format,
-        Plain(model),
-        head_of(checkpoint, format, tokens, model),
-        limit=model.config.max_position_embeddings,
-        batch_tokens=batch_tokens,
-    )
-
-
-def read_checkpoint(path: str | Path) -> Checkpoint:
-    """The checkpoint in a folder.
-
-    Raises:
-        InputError: it has no config.json that is one.
-    """
+    _refuse_adapter(Path(name))
     try:
-        config = json.loads(Path(path, "config.json").read_text())
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: no config.json of a model ({error})") from None
-    if not isinstance(config, dict) or "model_type" not in config:
-        raise InputError(f"{path}: config.json names no model_type")
-    return Checkpoint(Path(path), config)
+        loaded = load(str(name), dtype=dtype, device=device)
+    except pickle.UnpicklingError as error:
+        raise InputError(f"reward model {name}: its weights are more than tensors") from error
+    _refuse_holes(loaded)
+    tokens = Tokens(loaded.tokenizer)
+    format.render(tokens, "What is 1 + 1?", ["2"])  # a tokenizer that does not fit is told now
+    head = head_of(loaded, format, tokens)
+    return Scorer(tokens, format, loaded.decoder, head, limit=loaded.decoder.limit)
 
 
-def head_of(checkpoint: Checkpoint, format: Format, tokens: Tokens, model: Any) -> Head:
+def head_of(loaded: Loaded, format: Format, tokens: Tokens) -> Head:
     """What turns this model's states into the numbers that the format reads.
 
     Raises:
         InputError: the checkpoint has no such head, or one of another size.
     """
-    names = {name.removeprefix(WRAPPED): (name, path) for name, path in checkpoint.names().items()}
-    device = next(model.parameters()).device
     if isinstance(format.head, Words):
         ids = [tokens.one(word, format.name) for word in format.head.words]
-        if "lm_head.weight" in names and not checkpoint.config.get("tie_word_embeddings"):
-            weight = checkpoint.rows(*names["lm_head.weight"], ids)
-        else:
-            weight = _float(model.get_input_embeddings().weight[ids])
-        layers: list[tuple[Tensor, Tensor | None]] = [(weight, None)]
-    else:
-        layers = _layers(checkpoint, format.head, names)
-    wanted = format.readout.outputs
-    if wanted is not None and layers[-1][0].shape[0] != wanted:
+        if loaded.model.get_output_embeddings() is None:
+            raise InputError(
+                f"reward model {loaded.source.name}: format {format.name} reads a language model's "
+                "head, and it has none"
+            )
+        return partial(loaded.decoder.logits, ids=ids)
+    layers = _layers(loaded, format.head)
+    size, wanted = layers[-1][0].shape[0], format.readout.outputs
+    if wanted is not None and size != wanted:
         raise InputError(
-            f"{checkpoint.folder}: the head gives {layers[-1][0].shape[0]} numbers, format "
+            f"reward model {loaded.source.name}: its head gives {size} numbers, and format "
             f"{format.name} reads {wanted}"
         )
-    return _Head(layers).to(device)
+    return partial(_through, layers)
 
 
-def _layers(
-    checkpoint: Checkpoint, head: Layers, names: Mapping[str, tuple[str, Path]]
-) -> list[tuple[Tensor, Tensor | None]]:
-    parts = [
-        part
-        for part in (head.name, f"{head.name}.0", f"{head.name}.2")
-        if f"{part}.weight" in names
-    ]
-    if not parts:
-        raise InputError(f"{checkpoint.folder}: there is no {head.name}.weight among its tensors")
-    return [
-        (
-            checkpoint.rows(*names[f"{part}.weight"]),
-            checkpoint.rows(*names[f"{part}.bias"]) if f"{part}.bias" in names else None,
-        )
+def _layers(loaded: Loaded, head: Layers) -> list[tuple[Tensor, Tensor | None]]:
+    """Weight and bias of each, in float32."""
+    held = {name: tensor.float() for name, tensor in loaded.tensors(f"{head.name}.").items()}
+    parts = [head.name, f"{head.name}.0", f"{head.name}.2"]
+    layers = [
+        (held[f"{part}.weight"], held.get(f"{part}.bias"))
         for part in parts
+        if f"{part}.weight" in held
     ]
-
-
-class _Head:
-    """Linear layers with ReLU between them, in float32."""
-
-    def __init__(self, layers: Sequence[tuple[Tensor, Tensor | None]]) -> None:
-        self._layers = list(layers)
-
-    def to(self, device: torch.device) -> "_Head":
-        self._layers = [
-            (weight.to(device), None if bias is None else bias.to(device))
-            for weight, bias in self._layers
-        ]
-        return self
-
-    @torch.inference_mode()
-    def __call__(self, states: Tensor) -> Tensor:
-        values = states.float()
-        for number, (weight, bias) in enumerate(self._layers):
-            values = functional.linear(functional.relu(values) if number else values, weight, bias)
-        return values
-
-
-def _base_model(checkpoint: Checkpoint, dtype: str | None) -> Any:
-    config = dict(checkpoint.config)
-    config.pop("auto_map", None)  # code of the checkpoint's, which is never run
-    try:
-        native = transformers.AutoConfig.for_model(config.pop("model_type"), **config)
-        with _quiet():
-            model, info = transformers.AutoModel.from_pretrained(
-                checkpoint.folder,
-                config=native,
-                dtype=dtype or "auto",
-                key_mapping={rf"^{WRAPPED}": ""},
-                output_loading_info=True,
-                local_files_only=True,
-            )
-    except (ValueError, OSError, ImportError, RuntimeError, pickle.UnpicklingError) as error:
-        raise InputError(f"{checkpoint.folder}: {_line(error)}") from error
-    if info["missing_keys"]:
-        some = sorted(info["missing_keys"])[0]
-        raise InputError(f"{checkpoint.folder}: tensors are missing, {some} among them")
-    return model.eval()
-
-
-def _tokenizer(checkpoint: Checkpoint) -> Any:
-    try:
-        return transformers.AutoTokenizer.from_pretrained(
-            checkpoint.folder, local_files_only=True, trust_remote_code=False
+    if not layers:
+        raise InputError(
+            f"reward model {loaded.source.name}: there is no {head.name}.weight among its tensors"
         )
-    except (ValueError, OSError, ImportError) as error:
-        raise InputError(f"{checkpoint.folder}: no tokenizer ({_line(error)})") from error
+    return layers
 
 
-def fetched(path: str) -> Path:
-    """The folder of a checkpoint: `path` itself, or where the hub's model of that id is kept, which
-    is downloaded if it is not there.
+@torch.inference_mode()
+def _through(layers: Sequence[tuple[Tensor, Tensor | None]], states: Tensor) -> Tensor:
+    for number, (weight, bias) in enumerate(layers):
+        states = functional.linear(functional.relu(states) if number else states, weight, bias)
+    return states
 
-    Raises:
-        MissingError: it cannot be had.
-    """
-    if Path(path).is_dir():
-        return Path(path)
-    try:
-        return Path(
-            huggingface_hub.snapshot_download(
-                path,
-                allow_patterns=["*.json", "*.safetensors", "*.bin", "*.model", "*.jinja", "*.txt"],
-            )
+
+def _refuse_adapter(folder: Path) -> None:
+    if (folder / "adapter_config.json").exists() and not _files(folder):
+        raise InputError(
+            f"reward model {folder}: it is an adapter; merge it into its base model first"
         )
-    except Exception as error:
-        raise MissingError(
-            f"reward model {path!r}: no such folder, and the hub did not give it ({_line(error)}); "
-            "download it and give its folder"
-        ) from error
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the report of tensors that a base model does not use: the head is ours to read."""
-    log: Any = transformers.utils.logging
-    before, bars = log.get_verbosity(), log.is_progress_bar_enabled()
-    log.set_verbosity_error()
-    log.disable_progress_bar()
-    try:
-        yield
-    finally:
-        log.set_verbosity(before)
-        if bars:
-            log.enable_progress_bar()
+def _refuse_holes(loaded: Loaded) -> None:
+    """transformers fills what a checkpoint lacks with random numbers, which a reward model that is
+    saved in some way of its own would not show."""
+    if loaded.source.gguf:
+        return
+    folder = Path(loaded.source.place)
+    if loaded.source.on_hub:
+        folder = Path(snapshot_download(loaded.source.place, local_files_only=True))
+    prefix = f"{loaded.model.base_model_prefix}."
+    there = {name.removeprefix(prefix) for file in _files(folder) for name in _names(file)}
+    for name in loaded.decoder.base.state_dict():
+        if name not in there and "expert" not in name:  # experts are stored apart, and held joined
+            raise InputError(
+                f"reward model {loaded.source.name}: tensors are missing, {name} among them"
+            )
 
 
-def _names(path: Path) -> list[str]:
-    if path.suffix == ".safetensors":
-        with safe_open(str(path), framework="pt") as file:
-            return list(file.keys())
-    return list(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
 
 
-def _float(tensor: Tensor) -> Tensor:
-    return tensor.detach().float()
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _names(file: Path) -> list[str]:
+    if file.suffix == ".bin":
+        return list(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
+    with safe_open(str(file), framework="pt") as opened:
+        return list(opened.keys())

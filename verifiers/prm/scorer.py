@@ -1,8 +1,8 @@
-"""Many solutions scored together: each distinct one once, in batches of like length."""
+"""Many solutions scored together: each distinct one once, and no prefix of one twice."""
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,24 +12,32 @@ from .tokens import Tokens
 if TYPE_CHECKING:
     from torch import Tensor
 
-BATCH_TOKENS = 16384
 Solution = tuple[str, tuple[str, ...]]
 """A problem, and the steps of a solution of it."""
 Head = Callable[["Tensor"], "Tensor"]
 """States (n, hidden) to numbers (n, outputs)."""
 
 
-class Decoder(Protocol):
-    """A causal model that gives its last layer's states and keeps what it computed of prefixes."""
+class Counted(Protocol):
+    """What a decoder counts."""
 
     @property
     def forwarded(self) -> int:
         """How many tokens have gone through the model, ever."""
 
+
+class Reader(Protocol):
+    """What is asked of a `models.local.Decoder`."""
+
+    @property
+    def counters(self) -> Counted:
+        """What it has done so far."""
+
     def states(
         self, sequences: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
     ) -> "list[Tensor]":
-        """For each sequence of token ids its states (len(positions), hidden)."""
+        """For each sequence of token ids its last states (len(positions), hidden). It makes the
+        batches, and forwards nothing that it has forwarded before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,10 @@ class Scorer:
 
     tokens: Tokens
     format: Format
-    decoder: Decoder
+    decoder: Reader
     head: Head
     limit: int | None = None
     """How many tokens the model takes; what is longer is not scored, and never cut."""
-    batch_tokens: int = BATCH_TOKENS
-    """How many tokens a batch may hold, padding included."""
 
     def __call__(self, solutions: Sequence[Solution]) -> list[Scored]:
         """What came of each, in order. A solution that fails costs no other its scores."""
@@ -68,12 +74,9 @@ class Scorer:
             else:
                 for place in places:
                     results[place] = Scored(reason=ready)
-        for batch in _batches(list(asked), self.batch_tokens):
-            for ready, scored in zip(batch, self._score(batch), strict=True):
-                for place, part in zip(
-                    asked[ready], _shared(scored, len(asked[ready])), strict=True
-                ):
-                    results[place] = part
+        for places, scored in zip(asked.values(), self._score(list(asked)), strict=True):
+            for place, part in zip(places, _shared(scored, len(places)), strict=True):
+                results[place] = part
         return results
 
     def _render(self, solution: Solution) -> Rendered | str:
@@ -89,46 +92,36 @@ class Scorer:
         return ready
 
     def _score(self, batch: Sequence[Rendered]) -> list[Scored]:
+        """If they fail together, each half is tried by itself, down to those that fail alone. What
+        the decoder got through is not forwarded again."""
+        if not batch:
+            return []
         try:
             return self._forward(batch)
         except Exception as error:  # noqa: BLE001  whatever an input does to a model
             if len(batch) == 1:
                 return [Scored(reason=f"the reward model failed: {_line(error)}")]
-        return [scored for one in batch for scored in self._score([one])]
+        half = len(batch) // 2
+        return self._score(batch[:half]) + self._score(batch[half:])
 
     def _forward(self, batch: Sequence[Rendered]) -> list[Scored]:
-        began, before = time.perf_counter(), self.decoder.forwarded
-        wanted = [sorted(set(one.positions)) for one in batch]
-        states = self.decoder.states([one.ids for one in batch], wanted)
-        read = [
-            dict(zip(at, self.head(state).tolist(), strict=True))
-            for at, state in zip(wanted, states, strict=True)
-        ]
-        parts = split(self.decoder.forwarded - before, [len(one.ids) for one in batch])
+        began, before = time.perf_counter(), self.decoder.counters.forwarded
+        states = self.decoder.states([one.ids for one in batch], [one.positions for one in batch])
+        scored = [self._read(self.head(state).tolist()) for state in states]
+        lengths = [len(one.ids) for one in batch]
+        parts = split(self.decoder.counters.forwarded - before, lengths)
         seconds = (time.perf_counter() - began) / len(batch)
         return [
-            replace(self._read(one, rows), tokens=part, seconds=seconds)
-            for one, rows, part in zip(batch, read, parts, strict=True)
+            replace(one, tokens=part, seconds=seconds)
+            for one, part in zip(scored, parts, strict=True)
         ]
 
-    def _read(self, one: Rendered, rows: dict[int, list[float]]) -> Scored:
-        scores = tuple(self.format.readout(rows[position]) for position in one.positions)
+    def _read(self, rows: list[list[float]]) -> Scored:
+        scores = tuple(map(self.format.readout, rows))
         for number, score in enumerate(scores, 1):
             if not math.isfinite(score):
                 return Scored(reason=f"the reward model gave {score} for step {number}")
         return Scored(scores)
-
-
-def _batches(rendered: list[Rendered], most: int) -> Iterator[list[Rendered]]:
-    """Of like length, none above `most` tokens with its padding unless one alone is."""
-    batch: list[Rendered] = []
-    for one in sorted(rendered, key=lambda ready: (len(ready.ids), ready.ids)):
-        if batch and len(one.ids) * (len(batch) + 1) > most:
-            yield batch
-            batch = []
-        batch.append(one)
-    if batch:
-        yield batch
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

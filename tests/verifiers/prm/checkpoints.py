@@ -10,6 +10,9 @@ import transformers
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ponder.models.local.loading import forget
+from ponder.verifiers.prm import Format, Scorer
+from ponder.verifiers.prm.checkpoint import load_scorer
 from tests.verifiers.prm.published import PUBLISHED
 from tests.verifiers.prm.tiny import tokenizer_for
 
@@ -56,6 +59,12 @@ class Published:
         return numbers
 
 
+def fresh(folder: Path, form: Format) -> Scorer:
+    """The scorer of a checkpoint, read from disk whether or not it was before."""
+    forget()
+    return load_scorer(folder, form)
+
+
 def head_for(name: str) -> tuple[str, nn.Module | None]:
     """The head of a family, and what its tensors' names begin with."""
     size = CONFIG["hidden_size"]
@@ -86,17 +95,11 @@ def publish(name: str, folder: Path) -> Published:
         tensors |= {f"{prefix}.{part}": tensor for part, tensor in head.state_dict().items()}
         if name not in ("skywork", "pqm", "value"):
             del tensors["lm_head.weight"]
-    if name == "pqm":  # as TRL's wrapper saves it
-        tensors = {_wrapped(part): tensor for part, tensor in tensors.items()}
     config.save_pretrained(folder)
     _save(name, tensors, folder)
     _describe(name, folder, family)
     tokenizer.save_pretrained(folder)
     return Published(folder, tokenizer, model, head)
-
-
-def _wrapped(part: str) -> str:
-    return part if part.startswith("v_head") else f"pretrained_model.{part}"
 
 
 def _save(name: str, tensors: dict[str, Tensor], folder: Path) -> None:

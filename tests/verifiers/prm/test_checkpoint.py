@@ -8,10 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from ponder.errors import InputError, MissingError
+from ponder.errors import InputError
 from ponder.verifiers.prm import PROCESS, find_format
-from ponder.verifiers.prm.checkpoint import fetched, load_scorer, read_checkpoint
-from tests.verifiers.prm.checkpoints import publish
+from tests.verifiers.prm.checkpoints import fresh, publish
 
 
 def edited(folder: Path, **fields: Any) -> None:
@@ -25,8 +24,9 @@ def test_qwens_config_is_found_by_its_architecture_and_none_of_its_code_runs(
     publish("qwen2.5-math-prm", tmp_path)
     (tmp_path / "modeling_qwen2_rm.py").write_text("raise AssertionError('this ran')")
 
-    found = find_format(str(tmp_path), config=read_checkpoint(tmp_path).config)
-    (scored,) = load_scorer(tmp_path, found)([("x", ("y", "z"))])
+    config = json.loads((tmp_path / "config.json").read_text())
+    found = find_format(str(tmp_path), config=config)
+    (scored,) = fresh(tmp_path, found)([("x", ("y", "z"))])
 
     assert found.name == "qwen2.5-math-prm"
     assert len(scored.scores) == 2
@@ -42,7 +42,7 @@ def test_a_pickle_that_is_more_than_tensors_is_refused(tmp_path: Path) -> None:
     torch.save({"lm_head.weight": Evil()}, tmp_path / "pytorch_model.bin")
 
     with pytest.raises(InputError):
-        load_scorer(tmp_path, PROCESS["math-shepherd"])
+        fresh(tmp_path, PROCESS["math-shepherd"])
 
 
 def test_a_tied_head_is_the_embedding(tmp_path: Path) -> None:
@@ -50,12 +50,12 @@ def test_a_tied_head_is_the_embedding(tmp_path: Path) -> None:
     tensors = load_file(tmp_path / "model.safetensors")
     tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"].clone()
     save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
-    (untied,) = load_scorer(tmp_path, PROCESS["er-prm"])([("x", ("y",))])
+    (untied,) = fresh(tmp_path, PROCESS["er-prm"])([("x", ("y",))])
 
     del tensors["lm_head.weight"]
     save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
     edited(tmp_path, tie_word_embeddings=True)
-    (tied,) = load_scorer(tmp_path, PROCESS["er-prm"])([("x", ("y",))])
+    (tied,) = fresh(tmp_path, PROCESS["er-prm"])([("x", ("y",))])
 
     assert tied.scores == pytest.approx(untied.scores)
 
@@ -64,7 +64,7 @@ def test_the_context_is_the_configs(tmp_path: Path) -> None:
     publish("trl", tmp_path)
     edited(tmp_path, max_position_embeddings=16)
 
-    (scored,) = load_scorer(tmp_path, PROCESS["trl"])([("x", ("y",) * 20)])
+    (scored,) = fresh(tmp_path, PROCESS["trl"])([("x", ("y",) * 20)])
 
     assert scored.reason.endswith("more than the 16 the reward model takes")
 
@@ -76,7 +76,7 @@ def test_tensors_that_lack_are_told(tmp_path: Path) -> None:
     save_file(tensors, tmp_path / "model.safetensors", {"format": "pt"})
 
     with pytest.raises(InputError, match=r"tensors are missing, norm\.weight among them"):
-        load_scorer(tmp_path, PROCESS["trl"])
+        fresh(tmp_path, PROCESS["trl"])
 
 
 def test_a_head_of_another_size_is_told(tmp_path: Path) -> None:
@@ -86,8 +86,8 @@ def test_a_head_of_another_size_is_told(tmp_path: Path) -> None:
         "id2label": {"0": "neg", "1": "neu", "2": "pos"},
     })  # fmt: skip
 
-    with pytest.raises(InputError, match="the head gives 2 numbers, format trl reads 3"):
-        load_scorer(tmp_path, found)
+    with pytest.raises(InputError, match="its head gives 2 numbers, and format trl reads 3"):
+        fresh(tmp_path, found)
 
 
 def test_an_adapter_is_no_model(tmp_path: Path) -> None:
@@ -96,16 +96,7 @@ def test_an_adapter_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "adapter_config.json").write_text("{}")
 
     with pytest.raises(InputError, match="merge it into its base model first"):
-        load_scorer(tmp_path, PROCESS["openr"])
-
-
-@pytest.mark.parametrize("text", [None, "not json", "[]", "{}"])
-def test_a_folder_without_a_config_is_told(tmp_path: Path, text: str | None) -> None:
-    if text is not None:
-        (tmp_path / "config.json").write_text(text)
-
-    with pytest.raises(InputError, match=r"config\.json"):
-        read_checkpoint(tmp_path)
+        fresh(tmp_path, PROCESS["openr"])
 
 
 def test_an_unknown_model_type_is_told(tmp_path: Path) -> None:
@@ -113,15 +104,4 @@ def test_an_unknown_model_type_is_told(tmp_path: Path) -> None:
     edited(tmp_path, model_type="mamba9000")
 
     with pytest.raises(InputError, match="mamba9000"):
-        load_scorer(tmp_path, PROCESS["trl"])
-
-
-def test_a_model_that_cannot_be_had_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-
-    with pytest.raises(MissingError, match="no such folder"):
-        fetched("nobody/no-such-prm")
-
-
-def test_a_folder_is_itself(tmp_path: Path) -> None:
-    assert fetched(str(tmp_path)) == tmp_path
+        fresh(tmp_path, PROCESS["trl"])

@@ -10,13 +10,14 @@ import torch
 from torch import Tensor
 
 from ponder.errors import InputError
+from ponder.models.local import Counters, Decoder
 from ponder.tasks import CodeTask, MathTask
 from ponder.verifiers import Verdict
 from ponder.verifiers.base import StepVerifier
-from ponder.verifiers.prm import PROCESS, Decoder, OutcomeModel, RewardModel, Scorer
-from ponder.verifiers.prm.checkpoint import load_scorer
+from ponder.verifiers.prm import PROCESS, OutcomeModel, RewardModel, Scorer
 from ponder.verifiers.prm.reward_model import Load
-from tests.verifiers.prm.checkpoints import publish
+from ponder.verifiers.prm.scorer import Counted, Reader
+from tests.verifiers.prm.checkpoints import fresh, publish
 
 TASK = MathTask("t", "What is two and three?")
 POISON = "<POISON>"
@@ -25,14 +26,14 @@ POISON = "<POISON>"
 class Watched:
     """A decoder that notes what it is given, and fails where it is told to."""
 
-    def __init__(self, inner: Decoder, poison: int | None = None) -> None:
+    def __init__(self, inner: Reader, poison: int | None = None) -> None:
         self.inner, self.poison = inner, poison
         self.batches: list[list[tuple[int, ...]]] = []
         self.nan = False
 
     @property
-    def forwarded(self) -> int:
-        return self.inner.forwarded
+    def counters(self) -> Counted:
+        return self.inner.counters
 
     def states(
         self, sequences: Sequence[Sequence[int]], positions: Sequence[Sequence[int]]
@@ -50,13 +51,20 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish("trl", tmp_path_factory.mktemp("trl")).folder
 
 
-@pytest.fixture
-def scorer(checkpoint: Path) -> Scorer:
+@pytest.fixture(scope="module")
+def loaded(checkpoint: Path) -> Scorer:
     torch.set_num_threads(1)
-    scorer = load_scorer(checkpoint, PROCESS["trl"])
-    (poison,) = scorer.tokens.plain("я")[:1]
-    scorer.decoder = Watched(scorer.decoder, poison)
-    return scorer
+    return fresh(checkpoint, PROCESS["trl"])
+
+
+@pytest.fixture
+def scorer(loaded: Scorer) -> Scorer:
+    decoder = loaded.decoder
+    assert isinstance(decoder, Decoder)
+    decoder.prefixes.clear()
+    decoder.counters = Counters()
+    (poison,) = loaded.tokens.plain("я")[:1]
+    return replace(loaded, decoder=Watched(decoder, poison))
 
 
 @pytest.fixture
@@ -112,7 +120,7 @@ async def test_the_same_solution_is_forwarded_once_and_its_cost_shared(
 
     verdicts = await model.judge_steps(TASK, [("two", "x"), ("two\n\n", " x"), ("two", "x")])
 
-    assert scorer.decoder.forwarded == once
+    assert scorer.decoder.counters.forwarded == once
     assert sum(verdict.usage.prompt_tokens for verdict in verdicts) == once
     assert [verdict.usage.calls for verdict in verdicts] == [1, 1, 1]
     assert len({verdict.steps for verdict in verdicts}) == 1
@@ -125,24 +133,32 @@ async def test_verdicts_cost_together_what_was_forwarded(
 
     verdicts = await model.judge_steps(TASK, solutions)
 
-    assert sum(verdict.usage.prompt_tokens for verdict in verdicts) == scorer.decoder.forwarded
+    assert (
+        sum(verdict.usage.prompt_tokens for verdict in verdicts)
+        == scorer.decoder.counters.forwarded
+    )
     assert all(verdict.usage.seconds > 0 for verdict in verdicts)
 
 
-async def test_batches_hold_like_lengths_within_the_budget(
-    model: RewardModel, scorer: Scorer
-) -> None:
-    scorer.batch_tokens = 200
-    solutions = [tuple(["x"] * count) for count in (1, 30, 2, 31, 3, 32)]
+async def test_a_search_forwards_only_what_is_new(model: RewardModel, scorer: Scorer) -> None:
+    whole = len(scorer.format.render(scorer.tokens, TASK.question, ("a", "b", "c")).ids)
 
-    verdicts = await model.judge_steps(TASK, solutions)
+    for count in (1, 2, 3):
+        await model.judge_steps(TASK, [("a", "b", "c")[:count]])
+    (again,) = await model.judge_steps(TASK, [("a", "b", "c")])
 
-    assert [len(verdict.steps) for verdict in verdicts] == [1, 30, 2, 31, 3, 32]
-    batches = watched(scorer).batches
-    assert all(len(batch) * max(map(len, batch)) <= 200 for batch in batches)
-    assert len(batches) < len(solutions)
-    lengths = [len(ids) for batch in batches for ids in batch]
-    assert lengths == sorted(lengths)
+    assert scorer.decoder.counters.forwarded == whole
+    assert again.usage.prompt_tokens == 0
+
+
+async def test_solutions_share_their_problem(model: RewardModel, scorer: Scorer) -> None:
+    problem = len(scorer.format.render(scorer.tokens, TASK.question, ()).ids)
+    solutions = [("xa", "b"), ("yc", "d"), ("ze",)]
+    alone = [len(scorer.format.render(scorer.tokens, TASK.question, s).ids) for s in solutions]
+
+    await model.judge_steps(TASK, solutions)
+
+    assert scorer.decoder.counters.forwarded == sum(alone) - 2 * problem
 
 
 async def test_a_solution_longer_than_the_context_is_not_cut(
@@ -225,7 +241,7 @@ async def test_who_is_cancelled_costs_nobody_else(model: RewardModel, scorer: Sc
 
 async def test_a_model_that_cannot_be_loaded_says_so_to_all(checkpoint: Path) -> None:
     def load() -> Scorer:
-        return load_scorer(checkpoint, PROCESS["skywork"])
+        return fresh(checkpoint, PROCESS["skywork"])
 
     model = RewardModel("m", load, "last")
 
@@ -249,7 +265,7 @@ async def test_an_outcome_model_gives_one_score(tmp_path: Path) -> None:
     from ponder.verifiers.prm import OUTCOME
 
     folder = publish("classifier", tmp_path).folder
-    load: Load = lambda: load_scorer(folder, OUTCOME["classifier"])  # noqa: E731
+    load: Load = lambda: fresh(folder, OUTCOME["classifier"])  # noqa: E731
     model = OutcomeModel("orm", load)
 
     good, empty = await model.judge(TASK, ["two\n\nthree", "  "])

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from ponder.tasks import MathTask
-from ponder.verifiers.prm import OUTCOME, PROCESS, RewardModel, find_format
-from ponder.verifiers.prm.checkpoint import load_scorer
-from tests.verifiers.prm.checkpoints import Published, publish, reference
+from ponder.verifiers.prm import OUTCOME, PROCESS, RewardModel, Scorer, find_format
+from tests.verifiers.prm.checkpoints import Published, fresh, publish, reference
 from tests.verifiers.prm.published import rlhflow
 from tests.verifiers.prm.tiny import PROBLEM, STEPS
 
@@ -19,15 +18,15 @@ TASK = MathTask("t", PROBLEM)
 @pytest.fixture(scope="module", params=list(PROCESS))
 def published(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Published]:
+) -> tuple[str, Published, Scorer]:
     torch.set_num_threads(1)
     name: str = request.param
-    return name, publish(name, tmp_path_factory.mktemp(name.replace(".", "-")))
+    checkpoint = publish(name, tmp_path_factory.mktemp(name.replace(".", "-")))
+    return name, checkpoint, fresh(checkpoint.folder, PROCESS[name])
 
 
-def test_one_pass_equals_every_prefix_by_itself(published: tuple[str, Published]) -> None:
-    name, checkpoint = published
-    scorer = load_scorer(checkpoint.folder, PROCESS[name])
+def test_one_pass_equals_every_prefix_by_itself(published: tuple[str, Published, Scorer]) -> None:
+    name, checkpoint, scorer = published
 
     results = scorer([(PROBLEM, steps) for steps in SOLUTIONS])
 
@@ -40,20 +39,20 @@ def test_one_pass_equals_every_prefix_by_itself(published: tuple[str, Published]
     assert len({round(score, 3) for score in results[1].scores}) > 1
 
 
-def test_scores_lie_where_the_format_says(published: tuple[str, Published]) -> None:
-    name, checkpoint = published
+def test_scores_lie_where_the_format_says(published: tuple[str, Published, Scorer]) -> None:
+    name, _, scorer = published
     low, high = PROCESS[name].readout.range
 
-    (scored,) = load_scorer(checkpoint.folder, PROCESS[name])([(PROBLEM, STEPS)])
+    (scored,) = scorer([(PROBLEM, STEPS)])
 
     assert all(low <= score <= high for score in scored.scores)
-    assert scored.tokens > 0
 
 
-async def test_judging_a_text_is_judging_its_steps(published: tuple[str, Published]) -> None:
-    name, checkpoint = published
-    form = PROCESS[name]
-    model = RewardModel("m", lambda: load_scorer(checkpoint.folder, form), form.aggregate)
+async def test_judging_a_text_is_judging_its_steps(
+    published: tuple[str, Published, Scorer],
+) -> None:
+    name, _, scorer = published
+    model = RewardModel("m", lambda: scorer, PROCESS[name].aggregate)
 
     (as_text,) = await model.judge(TASK, ["\n\n".join(STEPS) + "\n\n"])
     (as_steps,) = await model.judge_steps(TASK, [STEPS])
@@ -78,7 +77,7 @@ def test_an_outcome_is_read_at_the_final_token(name: str, tmp_path: Path) -> Non
             text = tokenizer.apply_chat_template(turns, tokenize=False)
         slow = torch.sigmoid(checkpoint.logits(tokenizer.encode(text), -1))[0]
 
-    (scored,) = load_scorer(tmp_path, OUTCOME[name])([(PROBLEM, ("a\n\nb",))])
+    (scored,) = fresh(tmp_path, OUTCOME[name])([(PROBLEM, ("a\n\nb",))])
 
     assert scored.scores == pytest.approx((float(slow),), abs=1e-5)
 
@@ -95,6 +94,6 @@ def test_a_classifier_reads_as_transformers_does(tmp_path: Path) -> None:
     found = find_format(str(tmp_path), config={"architectures": ["XForSequenceClassification"]},
                         outcome=True)  # fmt: skip
 
-    (scored,) = load_scorer(tmp_path, found)([(PROBLEM, ("five",))])
+    (scored,) = fresh(tmp_path, found)([(PROBLEM, ("five",))])
 
     assert scored.scores == pytest.approx((float(torch.sigmoid(logit)),), abs=1e-5)

@@ -82,7 +82,7 @@ def hierarchical(chains: Sequence[Sequence[Ballot]]) -> tuple[int, int] | None:
     """Which of several chains of revisions, and which of its answers. None if none has a score.
 
     Of each chain the pick of `weighted`; of these, again that of `weighted` (Scaling LLM Test-Time
-    Compute Optimally, section 6.1). A class means the same in every chain. For a majority the paper
+    Compute Optimally, section 6). A class means the same in every chain. For a majority the paper
     votes over all answers of all chains at once: see `flat`.
     """
     picks = [(chain, weighted(chains[chain])) for chain in range(len(chains))]

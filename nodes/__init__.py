@@ -10,6 +10,7 @@ from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
 from .prompt import render
+from .refine import Refine
 from .run import Run
 from .sample import Brainstorm
 from .sampling import Sampling
@@ -45,6 +46,7 @@ __all__ = [
     "Place",
     "Plan",
     "Pseudocode",
+    "Refine",
     "Run",
     "Runtime",
     "Sampling",

@@ -5,7 +5,7 @@ from .answer import Answer
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
 from .context import Context, Runtime
-from .gather import Gather
+from .gather import Gather, Submit
 from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
@@ -56,6 +56,7 @@ __all__ = [
     "Solution",
     "Solved",
     "Stepping",
+    "Submit",
     "Thought",
     "Tree",
     "WriteCode",

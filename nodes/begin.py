@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from ..errors import InputError
 from ..models.base import StepModel
 from ..tasks import CodeTask, MathTask, Task, task_from_data
+from ..verifiers import PublicTests
 from ..verifiers.base import StepVerifier
 from .context import Runtime
 from .run import Run
@@ -35,6 +36,8 @@ class Begin:
     """JSON-able; part of the run's identity."""
     takes: tuple[type[Task], ...] = (CodeTask,)
     """The kinds of task that the graph can do."""
+    judged: bool = False
+    """Whether it needs a verifier that can judge its task."""
     by_steps: bool = False
     """Whether it needs a model that writes step by step, and a verifier that judges steps."""
 
@@ -62,9 +65,14 @@ class Begin:
             raise InputError(
                 f"task {task.id}: {self.graph} writes {written}, not {kinds[type(task)]}"
             )
+        model, verifier = runtime.context.role("model"), runtime.context.verifier
+        if self.judged and isinstance(task, MathTask) and isinstance(verifier, PublicTests):
+            raise InputError(
+                f"task {task.id}: {self.graph} needs a verifier that judges answers to questions, "
+                "such as prm:PATH or judge:MODEL"
+            )
         if not self.by_steps:
             return
-        model, verifier = runtime.context.role("model"), runtime.context.verifier
         if not isinstance(model, StepModel):
             raise InputError(f"model {model.name}: {self.graph} needs one that writes by steps")
         if not isinstance(verifier, StepVerifier):

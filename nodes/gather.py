@@ -1,4 +1,4 @@
-"""The end of a tree: what it found."""
+"""The end of a branch: what it found."""
 
 from dataclasses import dataclass
 from typing import NotRequired
@@ -21,3 +21,18 @@ class Gather:
     async def __call__(self, state: Finished, runtime: Runtime) -> dict[str, list[str]]:
         """The candidates."""
         return {"candidates": state.get("finished", [])}
+
+
+class Unjudged(TypedDict):
+    """A whole answer, by its thought's id."""
+
+    answer: str
+
+
+@dataclass(frozen=True)
+class Submit:
+    """Reports one answer to the whole search, without having it judged."""
+
+    async def __call__(self, state: Unjudged, runtime: Runtime) -> dict[str, list[str]]:
+        """The candidate."""
+        return {"candidates": [state["answer"]]}

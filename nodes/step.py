@@ -51,7 +51,8 @@ async def take_step(
     prefix = "".join(text + how.separator for text in written)
     sampling = how.sampling if how.whole else replace(how.sampling, stop=(how.separator,))
     messages = render("solve", task=run.task)
-    spent, faults, failure = Usage(), (), ""
+    spent, failure = Usage(), ""
+    faults: tuple[str, ...] = ()
     step: Step | None = None
     for attempt in range(TRIES):
         path = id if attempt == 0 else f"{id}~{attempt + 1}"

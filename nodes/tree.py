@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from .context import Runtime
 from .run import Run
 from .sampling import Sampling
+from .select import natural
 from .step import Stepping, Taken, steps_of, take_step
 from .thought import Thought
 
@@ -49,8 +50,8 @@ class Expand:
     async def __call__(self, state: Tree, runtime: Runtime) -> Tree:
         """The steps that go on, and the answers that ended with theirs."""
         run = runtime.context.run(state["run"])
-        round, beams = state.get("round", 0), state.get("beams", [])
-        how = replace(self.stepping, whole=round + 1 >= self.rounds)
+        number, beams = state.get("round", 0) + 1, state.get("beams", [])
+        how = replace(self.stepping, whole=number >= self.rounds)
         places = [_place(state["path"], beams, i) for i in range(self.samples)]
         taken = await asyncio.gather(
             *(take_step(runtime, run, how, id, parent) for id, parent in places)
@@ -59,7 +60,7 @@ class Expand:
         return {
             "run": run.key,
             "path": state["path"],
-            "round": round + 1,
+            "round": number,
             "grown": [one.thought.id for one in alive if not one.ended],
             "ended": [_finish(runtime, run, one, how) for one in alive if one.ended],
         }
@@ -121,8 +122,9 @@ class Score:
 
 @dataclass(frozen=True)
 class Keep:
-    """Keeps the best `beams` of the steps that go on; of equal ones the earlier, and what could not
-    be judged last. Finished answers are set aside as candidates, until there are `enough`.
+    """Keeps the best `beams` of the steps that go on, in the order they were sampled; of equal ones
+    the earlier, and what could not be judged last. Finished answers are set aside, the first
+    `enough` of them as the candidates.
 
     A `greedy` tree (one of DVTS's subtrees) weighs finished answers against unfinished ones: it
     ends when the best of a round is finished, with that round's finished answers.
@@ -139,22 +141,24 @@ class Keep:
         """The beams to go on from (none: the tree ends), and the candidates."""
         run = runtime.context.run(state["run"])
         ended = state.get("ended", [])
-        finished = ended if self.greedy else [*state.get("finished", []), *ended]
+        finished = ended if self.greedy else [*state.get("finished", []), *ended][: self.enough]
         ranked = sorted(state.get("grown", []), key=lambda id: rank(run.thoughts[id]), reverse=True)
         if self.distinct:
             ranked = list({tuple(run.lineage(id)): id for id in reversed(ranked)}.values())[::-1]
         over = (
             state.get("round", 0) >= self.rounds
             or run.calls.stopped is not None
-            or (_won(run, ranked, ended) if self.greedy else len(finished) >= self.enough)
+            or (_won(run, ranked, ended) if self.greedy else len(finished) == self.enough)
         )
-        return {"beams": [] if over else ranked[: self.beams], "finished": finished}
+        best = set() if over else set(ranked[: self.beams])
+        beams = [id for id in state.get("grown", []) if id in best]
+        return {"beams": beams, "finished": finished}
 
 
-def _won(run: Run, ranked: Sequence[str], ended: Sequence[str]) -> bool:
-    """Whether the best of a round is finished."""
-    best = max((rank(run.thoughts[id]) for id in ended), default=None)
-    return best is not None and (not ranked or best >= rank(run.thoughts[ranked[0]]))
+def _won(run: Run, grown: Sequence[str], ended: Sequence[str]) -> bool:
+    """Whether the best of a round is finished; of equal ones, the earlier."""
+    tried = sorted([*grown, *ended], key=natural)
+    return bool(tried) and max(tried, key=lambda id: rank(run.thoughts[id])) in ended
 
 
 def rank(thought: Thought) -> tuple[bool, float]:

@@ -4,6 +4,7 @@ from .answers import same
 from .as_json import task_from_json, task_to_json
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Task, Test
 from .datasets import load_dataset, load_labels, load_task, task_from_statement
+from .equivalence import classes, equivalent
 from .files import task_from_data
 from .final_answer import final_answer
 from .inputs import generate_inputs
@@ -27,6 +28,8 @@ __all__ = [
     "RatedCompletion",
     "Task",
     "Test",
+    "classes",
+    "equivalent",
     "final_answer",
     "generate_inputs",
     "load_dataset",

@@ -1,0 +1,144 @@
+"""Whether two final answers are the same, and which of many are.
+
+By Math-Verify's rules (huggingface/Math-Verify), or by PRM800K's (tasks/prm800k_grading.py). What
+is plain is decided here; the rest by a grader's process with a hard limit (tasks/grader_pool.py).
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+
+from ..errors import MissingError
+from .grader_pool import GraderPool, Judgement, Question
+from .math_task import Grading
+from .plain_answers import LONGEST, Plain, plain, quick
+
+STRIKES = 2
+"""Comparisons without a verdict after which an answer is compared with no others."""
+NEUTRAL = "0"
+"""What an answer is held against to see whether it can be read at all."""
+LIBRARIES = {"math-verify": ("math_verify",), "prm800k": ("sympy", "pylatexenc")}
+
+
+async def equivalent(
+    answer: str, gold: str, grading: Grading = "math-verify", *, pool: GraderPool | None = None
+) -> bool | None:
+    """Whether an answer is right, given the gold one; None where nobody can say (see `judge`).
+
+    Raises:
+        MissingError: what compares answers is not installed.
+    """
+    return (await judge(answer, gold, grading, pool=pool)).equal
+
+
+async def judge(
+    answer: str, gold: str, grading: Grading = "math-verify", *, pool: GraderPool | None = None
+) -> Judgement:
+    """Whether an answer is right, given the gold one, and why nobody can say, where that is so: a
+    comparison took too long or too much memory, or one of the two is longer than an answer is.
+
+    Raises:
+        MissingError: what compares answers is not installed.
+    """
+    return await _judge(plain(answer, grading), plain(gold, grading), pool or _shared())
+
+
+async def classes(
+    answers: Sequence[str | None],
+    grading: Grading = "math-verify",
+    *,
+    pool: GraderPool | None = None,
+) -> list[list[int]]:
+    """The places of equal answers, class by class, in the order of their first appearance.
+
+    Each answer is compared with the first of every class alone, both ways round, so that as little
+    as possible depends on the order. What cannot be compared is equal to its own text only.
+    Answers that are None or empty are in no class, unlike in search-and-learn, where "" can win a
+    vote.
+
+    Raises:
+        MissingError: what compares answers is not installed.
+    """
+    found: list[_Class] = []
+    known: dict[object, _Class] = {}
+    for place, answer in enumerate(answers):
+        if answer is None or not answer.strip():
+            continue
+        form = plain(answer, grading)
+        if form.key not in known:
+            known[form.key] = await _class_of(form, found, pool or _shared())
+        known[form.key].places.append(place)
+    return [each.places for each in found]
+
+
+def require(grading: Grading = "math-verify") -> None:
+    """See, before anything is paid for, that answers can be compared.
+
+    Raises:
+        MissingError: what compares them is not installed.
+    """
+    for library in LIBRARIES[grading]:
+        if find_spec(library) is None:
+            raise MissingError(
+                f"answers cannot be compared without {library}: pip install 'ponder[math]'"
+            )
+
+
+class _Class:
+    """Answers that are equal to the first of them."""
+
+    def __init__(self, first: Plain) -> None:
+        self.first = first
+        self.places: list[int] = []
+        self.strikes = 0
+
+
+async def _class_of(form: Plain, found: list[_Class], pool: GraderPool) -> _Class:
+    """The class that an answer belongs to, which is a new one if it belongs to none."""
+    new = _Class(form)
+    if not await _readable(form, pool):
+        new.strikes = STRIKES
+    for other in found:
+        if STRIKES in (new.strikes, other.strikes):
+            continue
+        equal = (await _judge(form, other.first, pool, either=True)).equal
+        if equal:
+            return other
+        if equal is None:
+            new.strikes, other.strikes = new.strikes + 1, other.strikes + 1
+    found.append(new)
+    return new
+
+
+async def _readable(form: Plain, pool: GraderPool) -> bool:
+    """Whether an answer can be compared with anything. So one that cannot be costs one time limit,
+    and no strike to others."""
+    if form.number is not None:
+        return True
+    neutral = plain(NEUTRAL, form.grading)
+    return (await _judge(form, neutral, pool)).equal is not None
+
+
+async def _judge(
+    answer: Plain, gold: Plain, pool: GraderPool, *, either: bool = False
+) -> Judgement:
+    decided = quick(answer, gold)
+    if decided is not None:
+        return Judgement(decided)
+    longest = max(len(answer.text), len(gold.text))
+    if longest > LONGEST:
+        return Judgement(None, f"{longest} characters are more than an answer has")
+    question = Question(answer.text, gold.text, answer.grading, either)
+    return await asyncio.wrap_future(pool.submit(question))
+
+
+def _shared() -> GraderPool:
+    """The pool of those who name none, one for a process."""
+    return _pool_of(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _pool_of(process: int) -> GraderPool:
+    return GraderPool()

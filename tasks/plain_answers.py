@@ -1,0 +1,119 @@
+"""Answers whose equality is plain: the same text, or numbers in digits."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from .math_task import Grading
+from .prm800k_grading import math_normalised
+
+LONGEST = 1_000
+"""Characters of an answer that is read. The longest gold answer of MATH has some 150."""
+DIGITS = 15
+"""Of a number that is compared here."""
+NEAR = 2e-6
+"""Numbers with a decimal point that are nearer than this are left to the graders, which round."""
+FENCES = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+SPELLINGS = (
+    ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"), ("\\!", ""), ("{,}", ","), ("\\$", "$"),
+    ("°", "^\\circ"), ("−", "-"), ("\\left(", "("), ("\\right)", ")"),
+    ("\\left[", "["), ("\\right]", "]"),
+)  # fmt: skip
+DECIMAL = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+"
+NUMBER = re.compile(DECIMAL, re.ASCII)
+RATIO = re.compile(
+    r"([-+]?)(?:\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d)|(\d+) ?/ ?(\d+))", re.ASCII
+)
+AMOUNT = re.compile(
+    rf"\$? ?({DECIMAL}) ?(?:\\text\{{)?((?: ?[A-Za-z]{{2,}}){{0,8}})\.?\}}?", re.ASCII
+)
+"""A price, or a number with a unit in words."""
+FACTORS = frozenset(
+    ("hundred", "thousand", "million", "billion", "trillion", "dozen", "percent", "pct")
+    + ("percentage", "and", "or", "to", "pi", "sqrt")
+)
+"""Words after a number that change it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """An answer, and what is plain of it."""
+
+    text: str
+    grading: Grading
+    number: Fraction | None = None
+    decimal: bool = False
+    """Whether the number is written with a point."""
+
+    @property
+    def key(self) -> object:
+        """Answers with equal keys are equal."""
+        return self.text if self.number is None else self.number
+
+
+def plain(answer: str, grading: Grading) -> Plain:
+    """The answer in a normal form of which every difference is left to the grading."""
+    if len(answer) > LONGEST:
+        return Plain(answer.strip(), grading)
+    if grading == "prm800k":
+        return _plain_prm800k(answer)
+    text = tidy(answer)
+    ratio = RATIO.fullmatch(text)
+    if ratio is None:
+        number = _decimal(text)
+        return Plain(text, grading, number, number is not None and "." in text)
+    sign, over, under = ratio[1], *(part for part in ratio.groups()[1:] if part)
+    if max(len(over), len(under)) > DIGITS or not int(under):
+        return Plain(text, grading)
+    return Plain(text, grading, Fraction(int(over), int(under)) * (-1 if sign == "-" else 1))
+
+
+def _plain_prm800k(answer: str) -> Plain:
+    """Its rules keep 2/4 from 1/2, so that only digits are numbers here."""
+    text = answer.strip()
+    number = _decimal(text)
+    return Plain(text, "prm800k", number, number is not None and "." in text)
+
+
+def tidy(answer: str) -> str:
+    """An answer without what says nothing: white space, dollar signs, the full stop of its
+    sentence, other spellings of the same LaTeX, and the words of a unit ("18 dollars" is 18, which
+    Math-Verify takes for a product of letters)."""
+    text = " ".join(answer.split())
+    if text.endswith(".") and not text.endswith("\\."):
+        text = text[:-1].rstrip()
+    for opening, closing in FENCES:
+        inside = text[len(opening) : -len(closing)]
+        if text.startswith(opening) and text.endswith(closing) and opening not in inside:
+            text = inside.strip()
+    for spelling, usual in SPELLINGS:
+        text = text.replace(spelling, usual)
+    amount = AMOUNT.fullmatch(text)
+    if amount and not FACTORS & set(amount[2].lower().split()):
+        return amount[1]
+    return text
+
+
+def quick(answer: Plain, gold: Plain) -> bool | None:
+    """Whether two answers are equal, where that is plain; None where a grader has to say."""
+    one, other = answer.number, gold.number
+    if one is not None and other is not None:
+        if one == other:
+            return True
+        decimals = answer.decimal or gold.decimal
+        return None if decimals and abs(one - other) < NEAR else False
+    if answer.text == gold.text:
+        return bool(answer.text) or answer.grading == "prm800k"
+    if not answer.text or not gold.text:
+        return False
+    if answer.grading == "prm800k" and max(len(answer.text), len(gold.text)) <= LONGEST:
+        return math_normalised(answer.text) == math_normalised(gold.text) or None
+    return None
+
+
+def _decimal(text: str) -> Fraction | None:
+    if len(text) > 2 * DIGITS or not NUMBER.fullmatch(text):
+        return None
+    digits = text.replace(",", "")
+    return Fraction(Decimal(digits)) if sum(map(str.isdigit, digits)) <= DIGITS else None

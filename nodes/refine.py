@@ -7,7 +7,8 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from ..tasks import CodeTask
-from ..verifiers import PublicTests
+from ..verifiers import PublicTests, Verifier
+from ..verifiers.base import Keyed
 from . import read
 from .context import Runtime
 from .prompt import render
@@ -52,8 +53,8 @@ class Refine:
     there remain the chain, the last four answers as its context, and what is chosen from it. A
     finetuned model can be asked in the same words.
 
-    The reasons of verdicts are an addition (as in code repair), and show nothing of a key: see
-    `feedback`.
+    The reasons of verdicts are an addition, for code repair. A verifier that judges by a key is
+    never quoted.
     """
 
     context: int = 4
@@ -68,10 +69,9 @@ class Refine:
         run = runtime.context.run(state["run"])
         place = state.get("place", 1) + 1
         seen = state["candidates"][-self.context :]
-        by_tests = isinstance(runtime.context.verifier, PublicTests)
-        told = by_tests if self.feedback is None else self.feedback
+        tells = self._tells(runtime.context.verifier)
+        answers = [_shown(run.thoughts[id], tells) for id in seen]
         program = isinstance(run.task, CodeTask)
-        answers = [_shown(run.thoughts[id], told) for id in seen]
         thought, _ = await think(
             runtime,
             run,
@@ -84,13 +84,18 @@ class Refine:
         misses = state.get("misses", 0) + 1 if thought.failure else 0
         return {"answer": thought.id, "place": place, "misses": misses, "ended": thought.failure}
 
+    def _tells(self, verifier: Verifier | None) -> bool:
+        if isinstance(verifier, Keyed):
+            return False
+        return isinstance(verifier, PublicTests) if self.feedback is None else self.feedback
 
-def _shown(thought: Thought, told: bool) -> dict[str, str]:
-    """An answer for the prompt, with the reason of its verdict if the model is `told`."""
+
+def _shown(thought: Thought, tells: bool) -> dict[str, str]:
+    """An answer for the prompt, with the reason of its verdict if the prompt `tells` it."""
     verdict = thought.verdict
     # Why nothing could be judged says nothing about the answer.
     judged = verdict is not None and (verdict.passed is not None or verdict.score is not None)
-    reason = verdict.reason if told and verdict and judged else ""
+    reason = verdict.reason if tells and verdict and judged else ""
     return {"text": thought.text.rstrip(), "reason": reason}
 
 

@@ -18,17 +18,33 @@ if TYPE_CHECKING:
     from ..verifiers import Verdict
 
 DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
-GRAPHS = ("plan-search", "idea-search", "repeated-sampling")
+GRAPHS = (
+    "plan-search",
+    "idea-search",
+    "repeated-sampling",
+    "best-of-n",
+    "majority",
+    "self-consistency",
+    "beam-search",
+    "lookahead-search",
+    "dvts",
+    "refine",
+)
+BY_STEPS = ("beam-search", "lookahead-search", "dvts")
+"""Graphs that take questions alone."""
 
 
 def solve(
     task: Annotated[
         str,
         typer.Argument(
-            help="A task file (YAML, JSON), a dataset's task (humaneval:HumanEval/3), "
+            help="A task file (YAML, JSON), a dataset's task (humaneval:HumanEval/3, gsm8k:12), "
             "a problem in words, or - for one on standard input."
         ),
     ],
+    question: Annotated[
+        bool, typer.Option("--question", "-q", help="The words ask for an answer, not a program.")
+    ] = False,
     graph: Annotated[str, typer.Option(help=f"One of {', '.join(GRAPHS)}.")] = "plan-search",
     profile: Annotated[str, typer.Option(help="fast, or paper: as published.")] = "fast",
     option: Annotated[
@@ -40,6 +56,16 @@ def solve(
     ] = DEFAULT_MODEL,
     idea_model: Annotated[
         str | None, typer.Option(help="Another model for observations and plans.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="Another model to judge answers (--verifier judge).")
+    ] = None,
+    verifier: Annotated[
+        str | None,
+        typer.Option(
+            help="Who judges: tests (the default for programs), prm:PATH, orm:PATH, "
+            "remote-prm:URL, judge or judge:MODEL; with settings: prm:PATH,aggregate=last."
+        ),
     ] = None,
     api_base: Annotated[
         str | None, typer.Option(help="Where the model is served, if not at its provider's.")

@@ -89,7 +89,7 @@ class Searching(TypedDict):
     grown: NotRequired[list[str]]
     ended: NotRequired[list[str]]
     finished: NotRequired[list[str]]
-    candidates: NotRequired[Annotated[list[str], operator.add]]
+    candidates: Annotated[list[str], operator.add]
 
 
 class Found(TypedDict):
@@ -170,9 +170,7 @@ def _tree(options: TreeOptions, *, greedy: bool) -> Graph:
     how = Stepping(
         Sampling(options.temperature, options.top_p, options.max_tokens), options.separator
     )
-    keep = Keep(
-        samples // options.width, samples, options.rounds, greedy, options.distinct
-    )
+    keep = Keep(samples // options.width, samples, options.rounds, greedy, options.distinct)
     graph = StateGraph(Searching, context_schema=Context, output_schema=Found)
     graph.add_node("expand", Expand(samples, options.rounds, how))
     graph.add_node("score", Score(how, options.lookahead))

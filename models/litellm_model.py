@@ -29,8 +29,10 @@ SCHEMA_PROVIDERS = ("hosted_vllm",)
 KEYLESS = ("hosted_vllm", "ollama", "ollama_chat", "lm_studio", "llamafile", "xinference")
 """Providers that need no key: the user's own servers."""
 OPEN = ("hosted_vllm", "custom_openai", "lm_studio", "llamafile", "litellm_proxy")
-"""Providers that are sent fields which OpenAI's API does not have; "openai" is one where it is not
+"""Providers that are sent fields which OpenAI's API does not have, as "openai" is where it is not
 OpenAI's own."""
+TEXTS = ("hosted_vllm", "llamafile", "openai")
+"""Those of them whose text completions LiteLLM does not make into chats."""
 
 
 @cache
@@ -54,6 +56,7 @@ async def disconnect() -> None:
         litellm = _litellm()
         await litellm.close_litellm_async_clients()
         litellm.in_memory_llm_clients_cache.flush_cache()
+        vars(litellm).pop("module_level_aclient", None)  # one of those; made anew when needed
 
 
 @dataclass
@@ -216,7 +219,6 @@ class LiteLLMModel:
 
     async def _send(self, sent: dict[str, Any]) -> Any:
         litellm = _litellm()
-        call = litellm.atext_completion if "prompt" in sent else litellm.acompletion
         arguments = {
             "model": self._asked,
             "api_base": self.api_base,
@@ -230,7 +232,17 @@ class LiteLLMModel:
         }
         if "extra_body" in sent and "extra_body" in self.extra:
             arguments["extra_body"] = {**sent["extra_body"], **self.extra["extra_body"]}
-        return await call(**arguments)
+        if "prompt" not in sent:
+            return await litellm.acompletion(**arguments)
+        base, key = self._address()
+        return await litellm.atext_completion(client=_text_client(base, key), **arguments)
+
+    def _address(self) -> tuple[str | None, str | None]:
+        """Where the server is, and its key, by the options or by the environment."""
+        _, _, key, base = _litellm().get_llm_provider(
+            self._asked, api_base=self.api_base, api_key=self.api_key
+        )
+        return base or os.getenv("OPENAI_BASE_URL") or os.getenv("OPENAI_API_BASE"), key
 
     def _read(self, messages: list[Message], response: Any, seconds: float) -> list[Completion]:
         read = [reply_of(choice) for choice in choices_of(response)]
@@ -262,10 +274,10 @@ class LiteLLMModel:
             provider = self._provider()
             opened = provider in OPEN or (provider == "openai" and self._elsewhere())
             known = not opened and _prefills(self._asked, provider)
-            if template is not None and not (opened or _takes_texts(provider)):
+            if template is not None and not (opened and provider in TEXTS):
                 raise InputError(
-                    f"model {self.name}: template= needs text completions, and LiteLLM knows of "
-                    f"none from {provider}"
+                    f"model {self.name}: template= is for text completions of a server of your "
+                    "own: name it hosted_vllm/… or openai/… and give its api_base"
                 )
             self._known = self._known or Server(
                 self.name, self._asked, provider, self.steps, template, opened, known
@@ -302,6 +314,26 @@ class LiteLLMModel:
         if provider is None:
             raise InputError(_unknown(self.name, _litellm()))
         return provider
+
+
+def _text_client(base: str | None, key: str | None) -> Any:
+    """What calls a server for text completions. LiteLLM would make and leave open another for every
+    call; it closes those in its cache, as it does with those for chats."""
+    from litellm.llms.openai.common_utils import BaseOpenAILLM
+    from openai import AsyncOpenAI
+
+    cached = _litellm().in_memory_llm_clients_cache
+    name = f"ponder text {base} {key}"
+    client = cached.get_cache(name)
+    if client is None:
+        client = AsyncOpenAI(
+            base_url=base,
+            api_key=key or os.getenv("OPENAI_API_KEY") or "none",
+            max_retries=0,
+            http_client=BaseOpenAILLM.get_async_http_client(),
+        )
+        cached.set_cache(name, client)
+    return client
 
 
 # What LiteLLM knows of a model does not change, and looking it up for every call would cost more
@@ -341,11 +373,6 @@ def _unknown(name: str, litellm: Any) -> str:
         f"model {name!r}: name it provider/model, as in anthropic/…, hosted_vllm/…, ollama/…, "
         f"embedded/qwen2.5-coder-1.5b{hint}"
     )
-
-
-def _takes_texts(provider: str) -> bool:
-    known = _litellm().openai_text_completion_compatible_providers
-    return provider in (*known, "text-completion-openai")
 
 
 @cache

@@ -38,6 +38,11 @@ class Begun:
     stop: Sequence[str] = ()
 
     @property
+    def spaced(self) -> bool:
+        """Whether it ends with white space."""
+        return self.prefix != self.prefix.rstrip()
+
+    @property
     def whole(self) -> list[Message]:
         """The conversation with the beginning of the reply."""
         return with_prefix(self.messages, self.prefix)
@@ -60,6 +65,9 @@ class Server:
     """Whether LiteLLM knows that it goes on with an assistant's message."""
     kind: Kind | None = field(init=False)
     """What its answers have shown it to be."""
+    trims: bool | None = field(default=None, init=False)
+    """Whether its chat template drops the white space at the end of a message, as Llama 3's does;
+    None until that matters."""
 
     def __post_init__(self) -> None:
         if self.way == "completions" and self.template is None:
@@ -79,17 +87,17 @@ class Server:
                 f"{self._advice}"
             )
 
-    @property
-    def seeds_each(self) -> bool:
-        """Whether choice `i` of one request is sampled with the seed `seed + i`."""
-        return self.kind == "vllm"
+    def takes_n(self, reply: Begun) -> bool:
+        """Whether one request brings several choices, choice `i` sampled with the seed
+        `seed + i`."""
+        return self.kind == "vllm" and not self.streams(reply)
 
     def sent(self, reply: Begun) -> dict[str, Any]:
         """LiteLLM's arguments that make the model go on, without those of sampling."""
         if self.way == "completions" and self.template is not None:
             prompt = self.template.render(reply.messages) + reply.prefix
             fields = {"add_special_tokens": self.template.bare, **self._fields("")}
-            sent = {"prompt": prompt, "extra_body": fields}
+            sent = {"prompt": prompt, **({"extra_body": fields} if self.open else {})}
             if self.provider == "openai":  # LiteLLM takes some of its models for chat models only
                 sent["model"] = self.asked.replace("openai", "text-completion-openai", 1)
             return sent
@@ -111,13 +119,31 @@ class Server:
 
     def withholds(self, reply: Begun) -> bool:
         """Whether the prefix is sent without the white space at its end, and the white space at the
-        beginning of what comes back dropped: Claude takes no other."""
-        return "claude" in self.asked and reply.prefix != reply.prefix.rstrip()
+        beginning of what comes back dropped: Claude refuses it there, and where a template drops it
+        the model would begin with it, and end its step at once."""
+        return reply.spaced and ("claude" in self.asked or bool(self.trims))
 
-    @property
-    def streams(self) -> bool:
-        """Whether replies are read as they are written."""
-        return self.kind == "silent"
+    def may_trim(self, reply: Begun) -> bool:
+        """Whether the template may have dropped the end of the prefix. llama.cpp's and SGLang's
+        do not: they add the prefix to what the template makes of the rest."""
+        return (
+            self.trims is None
+            and self.kind == "vllm"
+            and self.way != "completions"
+            and (reply.spaced)
+        )
+
+    def look_at_prompt(self, response: Any, reply: Begun) -> None:
+        """See from vLLM's `prompt_logprobs` whether the template drops white space. It is taken to
+        do so where they are missing, since that costs time only."""
+        tokens = fields_of(response).get("prompt_logprobs") or []
+        texts = [next(iter(token.values()))["decoded_token"] for token in tokens[-16:] if token]
+        space = reply.prefix[len(reply.prefix.rstrip()) :]
+        self.trims = not "".join(texts).endswith(space)
+
+    def streams(self, reply: Begun) -> bool:
+        """Whether the reply is read as it is written."""
+        return self.kind == "silent" or self.withholds(reply)
 
     def read(self, response: Any, reply: Begun) -> list[tuple[str, StepFinish | None]]:
         """What each choice adds to the reply and what ended it, None if that is not said.

@@ -67,17 +67,17 @@ class Going:
     async def extend(self, sampling: dict[str, Any], n: int) -> list[Step]:
         """See `StepModel.extend`."""
         self.server.check()
-        if n > 1 and self.server.seeds_each and not self.backend.one_choice:
+        if n > 1 and self.server.takes_n(self.begun) and not self.backend.one_choice:
             return await self._extend({**sampling, "n": n})
         return await gathered([self._extend(one) for one in seeded(sampling, n)])
 
     async def _extend(self, sampling: dict[str, Any]) -> list[Step]:
         """One request's steps; asked for again as a stream where the server does not tell."""
-        if self.server.streams:
+        if self.server.streams(self.begun):
             return await self.backend.call(self._stream(sampling), self.rank)
         stop = {"stop": list(self.begun.stop)} if self.begun.stop else {}
         try:
-            return await self._send({**sampling, **stop}, self._read)
+            steps = await self._send({**sampling, **stop}, self._read)
         except Untold as untold:
             if self.server.way == "completions":
                 raise Unfit(
@@ -87,6 +87,29 @@ class Going:
             [step] = await self.backend.call(self._stream(sampling), self.rank)
             faults = (*untold.faults, *step.faults)
             return [replace(step, usage=untold.usage + step.usage, faults=faults)]
+        # A step that ends before it has begun may be one whose separator the template dropped.
+        if self.server.may_trim(self.begun) and any(_void(step) for step in steps):
+            return await self._unless_trimmed(steps, sampling)
+        return steps
+
+    async def _unless_trimmed(self, steps: list[Step], sampling: dict[str, Any]) -> list[Step]:
+        """The steps, or those that are had without relying on the white space before them."""
+
+        def look(response: Any, seconds: float) -> list[Step]:
+            self.server.look_at_prompt(response, self.begun)
+            return [
+                Step("", "length", self.backend.usage(response, self.begun.whole, [""], seconds))
+            ]
+
+        sent = self.server.sent(self.begun)
+        sent["extra_body"] = {**sent.get("extra_body", {}), "prompt_logprobs": 0}
+        looked = await self.backend.call(Ask({**sent, "max_tokens": 1}, look), self.rank)
+        spent = sum((step.usage for step in looked), Usage())
+        if self.server.trims:
+            spent = sum((step.usage for step in steps), spent)
+            one = {key: value for key, value in sampling.items() if key != "n"}
+            steps = await self.extend(one, len(steps))
+        return [replace(steps[0], usage=spent + steps[0].usage), *steps[1:]]
 
     async def choose(self, choices: Sequence[str]) -> Choice:
         """See `ChoosingModel.choose`."""
@@ -167,6 +190,10 @@ class Going:
         said = getattr(heard.usage, "completion_tokens", None) or estimate_tokens(len(heard.text))
         usage = Usage(1, prompt, said, self.backend.price(prompt, said), seconds)
         return [Step(heard.text, heard.finish, usage)]
+
+
+def _void(step: Step) -> bool:
+    return step.finish == "step" and not step.text
 
 
 async def listen(stream: Any, stop: Sequence[str], *, skip_space: bool = False) -> Heard:

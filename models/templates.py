@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, MissingError
+from ..tasks import hub
 from .base import Message
+from .faults import one_line
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def load(given: str) -> Template:
     """
     if "{%" in given or "{{" in given:
         return Template(given)
-    files = {name: _file(given, name) for name in ("tokenizer_config.json", "chat_template.jinja")}
+    files = _files(given)
     settings = json.loads(files["tokenizer_config.json"] or "{}")
     text = files["chat_template.jinja"] or settings.get("chat_template")
     if isinstance(text, list):
@@ -91,32 +93,33 @@ def load(given: str) -> Template:
     return Template(text, tokens)
 
 
-def _file(given: str, name: str) -> str | None:
+def _files(given: str) -> dict[str, str | None]:
+    names = ("tokenizer_config.json", "chat_template.jinja")
     folder = Path(given).expanduser()
     if folder.is_dir():
-        path = folder / name
-        return path.read_text() if path.is_file() else None
-    return _from_hub(given, name)
+        paths = {name: folder / name for name in names}
+        return {name: path.read_text() if path.is_file() else None for name, path in paths.items()}
+    reached = hub.reached()
+    files = {name: _from_hub(given, name, reached) for name in names}
+    if not (reached or any(files.values())):
+        raise MissingError(
+            f"template {given!r} is no folder here, and the hub is not reached: give a tokenizer's "
+            "folder, or the template's text"
+        )
+    return files
 
 
-def _from_hub(repository: str, name: str) -> str | None:
+def _from_hub(repository: str, name: str, reached: bool) -> str | None:
+    """The file from the hub, or what is left here of an earlier download."""
     from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import (
-        EntryNotFoundError,
-        HFValidationError,
-        RepositoryNotFoundError,
-    )
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, HFValidationError
 
     try:
-        return Path(hf_hub_download(repository, name)).read_text()
-    except EntryNotFoundError:
+        path = hf_hub_download(repository, name, local_files_only=not reached)
+    except (EntryNotFoundError, FileNotFoundError):
         return None
-    except (HFValidationError, RepositoryNotFoundError):
-        raise InputError(
-            f"template {repository!r} is no folder, no hub id, and no template's text"
-        ) from None
-    except Exception as error:  # noqa: BLE001  offline, blocked, cut off
-        raise MissingError(
-            f"template {repository!r}: the hub is not reached ({type(error).__name__}); "
-            "give a tokenizer's folder"
-        ) from None
+    except HFValidationError:
+        raise InputError(f"template {repository!r} is no folder and no hub id") from None
+    except HfHubHTTPError as error:
+        raise InputError(f"template {repository!r}: {one_line(str(error))}") from None
+    return Path(path).read_text()

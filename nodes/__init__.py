@@ -4,6 +4,7 @@ from . import read
 from .answer import Answer
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
+from .choose import Choose, Way
 from .context import Context, Runtime
 from .gather import Gather, Submit
 from .judge import Judge, Judged
@@ -31,6 +32,7 @@ __all__ = [
     "Candidate",
     "Chain",
     "Children",
+    "Choose",
     "Context",
     "Criticise",
     "Expand",
@@ -59,6 +61,7 @@ __all__ = [
     "Submit",
     "Thought",
     "Tree",
+    "Way",
     "WriteCode",
     "read",
     "render",

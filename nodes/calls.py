@@ -112,7 +112,7 @@ class Calls:
         self._run, self._task, self._store, self._seed = run, task, store, seed
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
-        self._tasks: set[asyncio.Task[list[Any]]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._deadline: float | None = None
 
     def start_clock(self) -> None:
@@ -164,20 +164,11 @@ class Calls:
         )
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
-        asked = request.as_json()
-        key = digest([self._task, request.path, request.model.name, asked])
-        reply = self._replay(kind, key, request.path)
-        if reply is None:
-            reply = await self._pay(request)
-            self._store.put_reply(
-                key,
-                task=self._task,
-                path=request.path,
-                model=request.model.name,
-                request=asked,
-                reply={**plain(reply), "usage": plain(reply.usage)},
-            )
-        return reply
+        reply = self._replay(kind, self._key(request), request.path)
+        return reply if reply is not None else await self._pay(request)
+
+    def _key(self, request: Request) -> str:
+        return digest([self._task, request.path, request.model.name, request.as_json()])
 
     def _replay(self, kind: type[Reply], key: str, path: str) -> Reply | None:
         """The stored reply; None if the model must be asked.
@@ -254,17 +245,32 @@ class Calls:
             if self.stopped is not None:
                 hold.spent = Usage()
                 raise SearchStopped(self.stopped)
-            reply = await self._cancellable(request.path, request.send(hold.max_tokens))
+            reply = await self._cancellable(request.path, self._kept(request, hold.max_tokens))
             hold.spent = reply.usage
             return reply
 
-    async def _cancellable(self, path: str, call: Coroutine[Any, Any, list[Any]]) -> Any:
+    async def _kept(self, request: Request, max_tokens: int) -> Any:
+        """The reply, in the store before anything else can happen: whoever waits for it may be
+        cancelled in the very moment that it comes."""
+        reply = (await request.send(max_tokens))[0]
+        if reply.finish != "length":
+            self._store.put_reply(
+                self._key(request),
+                task=self._task,
+                path=request.path,
+                model=request.model.name,
+                request=request.as_json(),
+                reply={**plain(reply), "usage": plain(reply.usage)},
+            )
+        return reply
+
+    async def _cancellable(self, path: str, call: Coroutine[Any, Any, Any]) -> Any:
         """Await a call that `stop` may cancel, telling that from our own task being cancelled."""
         task = asyncio.ensure_future(call)
         self._tasks.add(task)
         self.in_flight[path] = asyncio.get_running_loop().time()
         try:
-            return (await task)[0]
+            return await task
         except asyncio.CancelledError:
             task.cancel()
             current = asyncio.current_task()

@@ -1,24 +1,31 @@
 """The last node of searches by score: one answer from all candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from ..tasks import MathTask
 from ..tasks.final_answer import final_answer
-from ..verifiers.votes import Way, choose, sweep
+from ..verifiers import votes
+from ..verifiers.votes import Ballot
 from .classes import classes_of
 from .context import Runtime
+from .run import Run
 from .select import Gathered, Solved, natural, solution
 from .thought import Thought
+
+Way = Literal["weighted", "best", "majority"]
+WAYS: Mapping[Way, votes.Select] = {
+    "weighted": votes.weighted,
+    "best": votes.best_of_n,
+    "majority": votes.majority,
+}
 
 
 @dataclass(frozen=True)
 class Choose:
-    """Chooses by the scores and by how many candidates agree.
-
-    Candidates without a final answer are taken where there is no other (the authors of "Let's
-    Verify" rank none that is unfinished). Where nothing was scored, the most frequent is taken.
-    """
+    """Chooses by the scores, by how many candidates agree, or by both (verifiers/votes.py). Where
+    nothing was scored, the most frequent is taken."""
 
     way: Way = "weighted"
     sweep: bool = False
@@ -28,18 +35,40 @@ class Choose:
         """The solution."""
         run = runtime.context.run(state["run"])
         candidates = [run.thoughts[id] for id in sorted(set(state["candidates"]), key=natural)]
-        classes = await classes_of(run, candidates)
-        scores = [thought.verdict and thought.verdict.score for thought in candidates]
-        place = choose(self.way, classes, scores)
+        cast = await ballots_of(run, candidates)
+        place = WAYS[self.way](cast)
+        if place is None:
+            place = votes.majority(cast)
         if candidates:
             run.finish()
-        chosen = candidates[place] if place is not None else None
-        final = None
-        if chosen is not None and isinstance(run.task, MathTask):
-            final = final_answer(chosen.text)
-        swept = sweep(classes, scores) if self.sweep else {}
-        return {
-            "solution": solution(
-                run, chosen, candidates, final=final, selections=_named(swept, candidates)
-            )
-        }
+        chosen = None if place is None else candidates[place]
+        more = {"selections": _swept(cast, candidates)} if self.sweep else {}
+        return {"solution": solution(run, chosen, candidates, final=final_of(run, chosen), **more)}
+
+
+async def ballots_of(run: Run, candidates: Sequence[Thought]) -> list[Ballot]:
+    """What counts of each candidate.
+
+    Raises:
+        MissingError: what compares final answers is not installed.
+    """
+    classes = await classes_of(run, candidates)
+    scores = [each.verdict.score if each.verdict else None for each in candidates]
+    return votes.ballots(classes, scores)
+
+
+def final_of(run: Run, chosen: Thought | None) -> str | None:
+    """The final answer in the chosen candidate; None where the task is no question."""
+    if chosen is None or not isinstance(run.task, MathTask):
+        return None
+    return final_answer(chosen.text)
+
+
+def _swept(cast: Sequence[Ballot], candidates: Sequence[Thought]) -> dict[str, dict[int, str]]:
+    """Ids of what each way chooses of the first n; ways that choose nothing are left out."""
+    found = {way: votes.sweep(cast, select) for way, select in WAYS.items()}
+    return {
+        way: {n: candidates[place].id for n, place in chosen.items() if place is not None}
+        for way, chosen in found.items()
+        if any(place is not None for place in chosen.values())
+    }

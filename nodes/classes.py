@@ -1,4 +1,4 @@
-"""Which candidates say the same: questions by their final answers, programs by what they compute."""
+"""Which candidates say the same: by their final answers, or by what they compute."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,7 +15,9 @@ INPUTS = 16
 no call is made for them."""
 
 
-async def classes_of(run: Run, candidates: Sequence[Thought], inputs: int = INPUTS) -> list[list[int]]:
+async def classes_of(
+    run: Run, candidates: Sequence[Thought], inputs: int = INPUTS
+) -> list[list[int]]:
     """Places of equal candidates, class by class, in order of first appearance. What has no final
     answer, or fails on every generated input, is in none: it agrees with nothing.
 

@@ -78,7 +78,7 @@ class Run:
         for id, data in context.store.records(key, "verdict"):
             if id in run.thoughts:
                 verdict = verdict_from_json(data)
-                run.calls.ledger.replay(verdict.usage)
+                run._charge(verdict)
                 run._judged(id, verdict)
         run.calls.start_clock()
         return run
@@ -148,11 +148,16 @@ class Run:
             return None
         verdict = verdict_from_json(data)
         if id not in self.calls.restored:
-            self.calls.ledger.replay(verdict.usage)
+            self._charge(verdict)
         return verdict
 
+    def _charge(self, verdict: Verdict) -> None:
+        """Judging counts in the budget's tokens and dollars, and not in its calls, which are those
+        of the search: one more judgement does not make it smaller."""
+        self.calls.ledger.replay(replace(verdict.usage, calls=0))
+
     def _keep_verdict(self, id: str, verdict: Verdict) -> None:
-        self.calls.ledger.replay(verdict.usage)
+        self._charge(verdict)
         if verdict.passed is not None or verdict.score is not None:
             self._store.put_record(self.key, "verdict", id, verdict_to_json(verdict))
         else:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 
-from ..errors import MissingError
-from .grader_pool import GraderPool, Judgement, Question
+from .grader_pool import GraderPool
+from .grader_process import Judgement, Question, missing
 from .math_task import Grading
 from .plain_answers import LONGEST, Plain, plain, quick
 
@@ -81,9 +81,7 @@ def require(grading: Grading = "math-verify") -> None:
     """
     for library in LIBRARIES[grading]:
         if find_spec(library) is None:
-            raise MissingError(
-                f"answers cannot be compared without {library}: pip install 'ponder[math]'"
-            )
+            raise missing(library)
 
 
 class _Class:

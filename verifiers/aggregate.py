@@ -1,4 +1,4 @@
-"""From one score a step to one score for the solution."""
+"""One score of a solution from one score a step."""
 
 import math
 from collections.abc import Sequence
@@ -8,17 +8,26 @@ Aggregate = Literal["product", "min", "last", "mean"]
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 
 
-def aggregate(scores: Sequence[float], how: Aggregate) -> float:
-    """The score of a solution whose steps have these (at least one).
+def aggregate(steps: Sequence[float | None], how: Aggregate = "product") -> float | None:
+    """A solution's score from its steps' (for probabilities, between 0 and 1).
 
-    "product" is the default of "Let's Verify Step by Step" (2305.20050, section 2.6), which prefers
-    short solutions; "last" that of "Scaling LLM Test-Time Compute Optimally" (2408.03314, appendix
-    E), for models trained on soft labels.
+    "product" and "min" are Let's Verify Step by Step's (section 2.6, appendix F), with the product
+    as its default: the probability that every step is right. "last" is the score of the last step,
+    which Scaling LLM Test-Time Compute Optimally found best for its soft labels (section 5.1,
+    appendix E). "mean" is RLHFlow's.
+
+    None if there are no steps, or one of them has no score (None or NaN): a solution that is not
+    judged whole is not judged, whatever the aggregation.
     """
-    if how == "product":
-        return math.prod(scores)
-    if how == "min":
-        return min(scores)
-    if how == "last":
-        return scores[-1]
-    return math.fsum(scores) / len(scores)
+    scores = [step for step in steps if step is not None and not math.isnan(step)]
+    if not scores or len(scores) < len(steps):
+        return None
+    match how:
+        case "product":
+            return math.prod(scores)
+        case "min":
+            return min(scores)
+        case "last":
+            return scores[-1]
+        case "mean":
+            return math.fsum(scores) / len(scores)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError, ModelRefused
 from ponder.graphs import Graph, beam_search, dvts, lookahead_search
 from ponder.models import Budget, Message, ScriptedModel
@@ -12,7 +13,6 @@ from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
 from ponder.tasks import CodeTask
 from ponder.verifiers import ScriptedVerifier, Verdict
-
 from tests.support.plans import TASK
 from tests.support.steps import QUESTION, Reference, scores, script
 
@@ -36,7 +36,10 @@ def texts(given: Context, solution: Solution) -> list[str]:
     return [thoughts[candidate.id].text for candidate in solution.candidates]
 
 
-@pytest.mark.parametrize(("samples", "width", "rounds"), [(8, 4, 40), (16, 4, 40), (9, 3, 5), (4, 4, 2), (6, 2, 1)])  # fmt: skip
+SIZES = [(8, 4, 40), (16, 4, 40), (9, 3, 5), (4, 4, 2), (6, 2, 1)]
+
+
+@pytest.mark.parametrize(("samples", "width", "rounds"), SIZES)
 async def test_beam_search_scores_and_finds_what_the_published_algorithm_does(
     samples: int, width: int, rounds: int
 ) -> None:
@@ -45,9 +48,7 @@ async def test_beam_search_scores_and_finds_what_the_published_algorithm_does(
     verifier = ScriptedVerifier(scores)
     given = context(verifier=verifier)
 
-    solution = await solve(
-        beam_search(samples=samples, width=width, rounds=rounds), given
-    )
+    solution = await solve(beam_search(samples=samples, width=width, rounds=rounds), given)
 
     ours = [sorted("\n\n".join(one.steps) for one in batch) for batch in batches(verifier)]
     theirs = [sorted(text.removesuffix("\n\n") for text in batch) for batch in reference.scored]

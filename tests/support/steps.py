@@ -27,7 +27,8 @@ def continuation(prefix: str, copy: int) -> tuple[str, bool]:
 def script(messages: list[Message], path: str, index: int) -> str:
     """A model's reply: by steps where it is stopped after one, else to its end."""
     prefix = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
-    copy = int(path.rpartition("/s")[2]) - 1 if "/s" in f"/{path}" else 0
+    last = path.rpartition("/")[2]
+    copy = int(last[1:]) - 1 if last.startswith("s") else 0
     text = ""
     for _ in itertools.count():
         step, ended = continuation(prefix + text, copy)
@@ -58,11 +59,11 @@ class Reference:
         """The first N answers that were completed."""
         active, completed = [""] * self.samples, []
         copies = list(range(self.samples))
-        for round in range(self.rounds):
-            if round:
+        for turn in range(self.rounds):
+            if turn:
                 copies = [i // len(active) for i in range(self.samples)]
                 active = (active * (self.samples // len(active) + 1))[: self.samples]
-            grown = [self._write(*one, round) for one in zip(active, copies, strict=True)]
+            grown = [self._write(*one, turn) for one in zip(active, copies, strict=True)]
             marks = self._score([text for text, _ in grown])
             completed += [text for text, ended in grown if ended]
             going = [(text, mark) for (text, ended), mark in zip(grown, marks) if not ended]  # noqa: B905
@@ -78,18 +79,18 @@ class Reference:
 
     def _subtree(self, tree: int) -> list[str]:
         text = ""
-        for round in range(self.rounds):
-            grown = [self._write(text, copy, round) for copy in range(self.width)]
+        for turn in range(self.rounds):
+            grown = [self._write(text, copy, turn) for copy in range(self.width)]
             marks = self._score([grown_text for grown_text, _ in grown])
             text, ended = grown[marks.index(max(marks))]
             if ended:
                 break
         return [grown_text for grown_text, done in grown if done]
 
-    def _write(self, prefix: str, copy: int, round: int) -> tuple[str, bool]:
+    def _write(self, prefix: str, copy: int, turn: int) -> tuple[str, bool]:
         step, ended = continuation(prefix, copy)
         text = prefix + step
-        while round == self.rounds - 1 and not ended:
+        while turn == self.rounds - 1 and not ended:
             step, ended = continuation(text + "\n\n", 0)
             text = f"{text}\n\n{step}"
         return (text, True) if ended else (f"{text}\n\n", False)

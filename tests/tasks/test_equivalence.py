@@ -15,7 +15,8 @@ import pytest
 from ponder.errors import InputError, MissingError
 from ponder.tasks import classes, equivalent
 from ponder.tasks.equivalence import judge, require
-from ponder.tasks.grader_pool import GraderPool, Judgement, Question
+from ponder.tasks.grader_pool import GraderPool
+from ponder.tasks.grader_process import Judgement, Question
 from ponder.tasks.math_task import Grading
 from ponder.tasks.plain_answers import plain, quick
 
@@ -216,7 +217,7 @@ def test_a_pool_that_is_forgotten_ends_its_processes() -> None:
 
 def test_an_interpreter_that_exits_ends_its_graders_at_once() -> None:
     program = (
-        "import asyncio; from ponder.tasks.grader_pool import *\n"
+        "from ponder.tasks.grader_pool import GraderPool, Question\n"
         "pool = GraderPool(workers=1, seconds=60)\n"
         f"pool.submit(Question({HANGS!r}, '5', 'math-verify'))\n"
         "while not pool._crew.graders: pass\n"

@@ -65,18 +65,23 @@ class Scorer:
 
     def __call__(self, solutions: Sequence[Solution]) -> list[Scored]:
         """What came of each, in order. A solution that fails costs no other its scores."""
+        began, before = time.perf_counter(), self.decoder.counters.forwarded
         results = [Scored()] * len(solutions)
         asked: dict[Rendered, list[int]] = {}
-        for solution, places in _places(solutions).items():
+        for solution, where in places(solutions).items():
             ready = self._render(solution)
             if isinstance(ready, Rendered):
-                asked.setdefault(ready, []).extend(places)
+                asked.setdefault(ready, []).extend(where)
             else:
-                for place in places:
+                for place in where:
                     results[place] = Scored(reason=ready)
-        for places, scored in zip(asked.values(), self._score(list(asked)), strict=True):
-            for place, part in zip(places, _shared(scored, len(places)), strict=True):
-                results[place] = part
+        found = self._score(list(asked))
+        parts = split(self.decoder.counters.forwarded - before, [len(one.ids) for one in asked])
+        seconds = (time.perf_counter() - began) / max(1, len(asked))
+        for where, one, part in zip(asked.values(), found, parts, strict=True):
+            cost = replace(one, tokens=part, seconds=seconds)
+            for place, share in zip(where, shared(cost, len(where)), strict=True):
+                results[place] = share
         return results
 
     def _render(self, solution: Solution) -> Rendered | str:
@@ -105,16 +110,8 @@ class Scorer:
         return self._score(batch[:half]) + self._score(batch[half:])
 
     def _forward(self, batch: Sequence[Rendered]) -> list[Scored]:
-        began, before = time.perf_counter(), self.decoder.counters.forwarded
         states = self.decoder.states([one.ids for one in batch], [one.positions for one in batch])
-        scored = [self._read(self.head(state).tolist()) for state in states]
-        lengths = [len(one.ids) for one in batch]
-        parts = split(self.decoder.counters.forwarded - before, lengths)
-        seconds = (time.perf_counter() - began) / len(batch)
-        return [
-            replace(one, tokens=part, seconds=seconds)
-            for one, part in zip(scored, parts, strict=True)
-        ]
+        return [self._read(self.head(state).tolist()) for state in states]
 
     def _read(self, rows: list[list[float]]) -> Scored:
         scores = tuple(map(self.format.readout, rows))
@@ -134,7 +131,7 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def _shared(scored: Scored, among: int) -> list[Scored]:
+def shared(scored: Scored, among: int) -> list[Scored]:
     """The same result for each of those who asked for it, its cost shared out."""
     return [
         replace(scored, tokens=part, seconds=scored.seconds / among)
@@ -142,11 +139,12 @@ def _shared(scored: Scored, among: int) -> list[Scored]:
     ]
 
 
-def _places(solutions: Sequence[Solution]) -> dict[Solution, list[int]]:
-    places: dict[Solution, list[int]] = {}
+def places(solutions: Sequence[Solution]) -> dict[Solution, list[int]]:
+    """Each distinct solution, and where it is asked for."""
+    found: dict[Solution, list[int]] = {}
     for place, solution in enumerate(solutions):
-        places.setdefault(solution, []).append(place)
-    return places
+        found.setdefault(solution, []).append(place)
+    return found
 
 
 def _line(error: Exception) -> str:

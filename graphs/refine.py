@@ -4,7 +4,7 @@ With the public tests as verifier this is code repair; with a reward model, and 
 from the model, the sequential revisions of "Scaling LLM Test-Time Compute Optimally" (section 6,
 arXiv 2408.03314), whose `chains` × `depth` is the ratio of parallel to sequential samples.
 
-    begin ── chain (each of c1, c2, …) ── select
+    begin ── chain (each of c1, c2, …) ── choose
     chain: propose (answer, judge) ── refine (revise, judge) ── refine …
 
 A chain is a subgraph, so none waits for another.
@@ -19,7 +19,20 @@ from langgraph.types import Send
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from ..nodes import Answer, Asked, Begin, Chain, Context, Judge, Refine, Sampling, Select, Solved
+from ..nodes import (
+    Answer,
+    Asked,
+    Begin,
+    Chain,
+    ChooseRevision,
+    Context,
+    Judge,
+    Refine,
+    RevisionWay,
+    Sampling,
+    Solved,
+)
+from ..tasks import CodeTask, MathTask
 from .build import Graph, Options, with_options
 
 MISSES = 2
@@ -39,6 +52,9 @@ class RefineOptions(Options):
     """Show the model why its answers were not accepted. None: if the public tests judge."""
     enough: int | None = Field(None, ge=1)
     """Stop once this many answers pass the verifier."""
+    choose: RevisionWay = "hierarchical"
+    """The answer to a question: of the largest sum of scores within each chain and then among the
+    chains' picks, or of all answers at once that, the best score, or the most frequent."""
     temperature: float | None = Field(0.8, ge=0, le=2)
     """Of every call; None leaves it to the model. The paper does not say."""
     top_p: float | None = Field(None, gt=0, le=1)
@@ -87,20 +103,29 @@ def propose_verify_refine(profile: str = "fast", **overrides: Any) -> Graph:
     A chain ends at an answer that passes, at its depth, or when two of its revisions in a row
     fail; one that fails costs its place alone. At most `chains` × `depth` answers are asked for.
 
-    The input is `{"task": CodeTask}`, the output `{"solution": Solution}`.
+    `Context(verifier=…)` judges: of programs the public tests, of questions a reward model or a
+    judge model; without one the most frequent final answer is taken. The input is `{"task": task}`
+    with a question or a programming problem, the output `{"solution": Solution}`.
 
     Raises:
-        InputError: an unknown profile or option, or a value out of range.
+        InputError: an unknown profile or option, or a value out of range. When run: feedback is
+            asked for from a verifier that judges by a key.
     """
     options = with_options(RefineOptions, PROFILES, profile, overrides)
+    begin = Begin(
+        "propose_verify_refine",
+        options.model_dump(),
+        takes=(CodeTask, MathTask),
+        feedback=options.feedback is True,
+    )
     graph = StateGraph(Search, context_schema=Context, input_schema=Asked, output_schema=Solved)
-    graph.add_node("begin", Begin("propose_verify_refine", options.model_dump()))
+    graph.add_node("begin", begin)
     graph.add_node("chain", _chain(options))
-    graph.add_node("select", Select())
+    graph.add_node("choose", ChooseRevision(options.choose))
     graph.add_edge(START, "begin")
     graph.add_conditional_edges("begin", start_chains(options.chains), ["chain"])
-    graph.add_edge("chain", "select")
-    graph.add_edge("select", END)
+    graph.add_edge("chain", "choose")
+    graph.add_edge("choose", END)
     return graph.compile(name="propose_verify_refine")
 
 

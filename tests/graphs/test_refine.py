@@ -1,9 +1,7 @@
 """Propose, verify, refine: chains of programs, tried until one passes."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,46 +10,12 @@ from ponder.errors import InputError, ModelRefused, ModelUnavailable
 from ponder.graphs import propose_verify_refine
 from ponder.graphs.refine import Revising, go_on, start_chains
 from ponder.models import Budget, Completion, Message, ScriptedModel, Usage
-from ponder.nodes import Context, Solution
 from ponder.sandboxes import Program, ScriptedSandbox
 from ponder.sandboxes.bubblewrap_sandbox import BubblewrapSandbox
 from ponder.tasks import Task
 from ponder.verifiers import Verdict
+from tests.support.chains import context, places, runs, says, solve
 from tests.support.plans import TASK
-
-
-Writes = Callable[[list[Message], str, int], str]
-
-
-def says(programs: Mapping[str, str] = {}, reply: str = "wrong") -> Writes:
-    """Programs that differ by their places; those named are as said."""
-
-    def script(messages: list[Message], path: str, index: int) -> str:
-        words = programs.get(path, reply)
-        return f"Here.\n```python\ndef solve(x):\n    ...  # {words} {path}\n```"
-
-    return script
-
-
-def runs(program: Program, given: Any) -> int:
-    """Right programs say so."""
-    return 2 * given[0] if "right" in program.code else 0
-
-
-def context(model: ScriptedModel, store: Path | None = None, **rest: Any) -> Context:
-    return Context(model=model, store=store, **{"sandbox": ScriptedSandbox(runs), **rest})
-
-
-async def solve(given: Context, task: Task = TASK, **options: Any) -> Solution:
-    graph = propose_verify_refine("paper", **options)
-    solution: Solution = (await graph.ainvoke({"task": task}, context=given))["solution"]
-    return solution
-
-
-def places(chains: int, depth: int, first: str = "code") -> list[str]:
-    """The ids of the answers of chains that run to their end."""
-    later = [f"r{place}" for place in range(2, depth + 1)]
-    return [f"c{chain}/{name}" for chain in range(1, chains + 1) for name in [first, *later]]
 
 
 @pytest.mark.parametrize(("chains", "depth"), [(1, 1), (1, 6), (5, 1), (3, 4)])
@@ -276,103 +240,6 @@ async def test_a_budget_that_ends_in_the_middle_leaves_the_best_so_far() -> None
     assert solution.stopped == "budget spent: calls=7"
 
 
-def broken(messages: list[Message], path: str, index: int) -> str:
-    raise AssertionError(f"{path} was asked again")
-
-
-class Interrupted(ScriptedModel):
-    """Cancels the whole run at its n-th call."""
-
-    after: int = 0
-    run: asyncio.Task[Any]
-
-    async def chat(self, messages: list[Message], **rest: Any) -> Any:
-        if len(self.calls) >= self.after:
-            self.run.cancel()
-            await asyncio.sleep(10)
-        return await super().chat(messages, **rest)
-
-
-@pytest.mark.parametrize("after", [0, 1, 4, 9, 14])
-async def test_an_interrupted_run_goes_on_and_asks_nothing_twice(
-    tmp_path: Path, after: int
-) -> None:
-    script = says({"c2/r4": "right"})
-    first, second = Interrupted(script), ScriptedModel(script)
-    first.after = after
-    first.run = asyncio.ensure_future(solve(context(first, tmp_path / "s"), chains=3, depth=6))
-    with pytest.raises(asyncio.CancelledError):
-        await first.run
-
-    solution = await solve(context(second, tmp_path / "s"), chains=3, depth=6)
-
-    assert not set(first.paths) & set(second.paths)
-    assert len(first.paths) + len(second.paths) == 16
-    assert solution == await solve(context(ScriptedModel(script)), chains=3, depth=6)
-
-
-@dataclass
-class Unsteady:
-    """Judges nothing the first time it is asked, and passes everything after that."""
-
-    name: str = "unsteady"
-    asked: int = 0
-
-    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
-        self.asked += 1
-        if self.asked == 1:
-            raise ConnectionError("down")
-        return [Verdict(passed=True)] * len(candidates)
-
-
-async def test_a_finished_run_replays_without_models_and_with_what_could_not_be_judged(
-    tmp_path: Path,
-) -> None:
-    verifier = Unsteady()
-    once = await solve(
-        context(ScriptedModel(says()), tmp_path / "s", verifier=verifier), chains=1, depth=4
-    )
-
-    again = await solve(
-        context(ScriptedModel(broken), tmp_path / "s", verifier=verifier), chains=1, depth=4
-    )
-
-    assert [candidate.verdict.passed for candidate in once.candidates] == [None, True]
-    assert again == once
-    assert verifier.asked == 2
-
-
-async def test_a_run_that_failed_refused_and_ran_out_replays_as_it_was(tmp_path: Path) -> None:
-    def script(messages: list[Message], path: str, index: int) -> str:
-        if path.startswith("c1/r2"):
-            raise ModelRefused("refused: no")
-        return "no program" if path.startswith("c2/r3") else says()(messages, path, index)
-
-    limits: dict[str, Any] = {"budget": Budget(calls=15)}
-    options: dict[str, Any] = {"chains": 3, "depth": 9}
-    once = await solve(context(ScriptedModel(script), tmp_path / "s", **limits), **options)
-
-    again = await solve(context(ScriptedModel(broken), tmp_path / "s", **limits), **options)
-
-    assert once.faults == {"refused": 2, "unreadable": 2}
-    assert once.stopped.startswith("budget spent")
-    assert again == once
-
-
-async def test_an_early_stop_is_the_same_under_replay(tmp_path: Path) -> None:
-    model = ScriptedModel(
-        says({"c2/r3": "right", "c4/r2": "right"}), latency=lambda path: 0.01 * int(path[1])
-    )
-    options: dict[str, Any] = {"chains": 5, "depth": 8, "enough": 1}
-    once = await solve(context(model, tmp_path / "s"), **options)
-
-    again = await solve(context(ScriptedModel(broken), tmp_path / "s"), **options)
-
-    assert once.stopped.startswith("enough: 1")
-    assert len(model.calls) < 40
-    assert again == once
-
-
 def test_every_chain_is_sent_to_a_branch_of_its_own() -> None:
     sent = start_chains(2)({"run": "r", "candidates": []})
 
@@ -416,7 +283,7 @@ def test_a_wrong_option_is_named(options: dict[str, Any], says: str) -> None:
 def test_the_whole_graph_can_be_drawn() -> None:
     drawn = propose_verify_refine().get_graph(xray=True).draw_mermaid()
 
-    assert all(node in drawn for node in ("begin", "propose", "refine", "select"))
+    assert all(node in drawn for node in ("begin", "propose", "refine", "choose"))
 
 
 REPAIRS = (

@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..models.base import StepModel
 from ..tasks import CodeTask, MathTask, Task, task_from_data
 from ..verifiers import PublicTests
-from ..verifiers.base import Keyed, StepVerifier
+from ..verifiers.base import Keyed, StepVerifier, Verifier
 from .context import Runtime
 from .run import Run
 
@@ -82,8 +82,9 @@ class Begin:
             return
         if not isinstance(model, StepModel):
             raise InputError(f"model {model.name}: {self.graph} needs one that writes by steps")
+        assert isinstance(verifier, Verifier)
         if not isinstance(verifier, StepVerifier):
-            name = verifier.name if verifier else "none"
             raise InputError(
-                f"verifier {name}: {self.graph} needs one that judges steps, as prm:PATH does"
+                f"verifier {verifier.name}: {self.graph} needs one that judges steps, such as "
+                "prm:PATH or judge:MODEL"
             )

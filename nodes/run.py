@@ -35,7 +35,7 @@ class Run:
     def __init__(self, key: str, task: Task, context: "Context") -> None:
         assert isinstance(context.store, Store)
         assert isinstance(context.sandbox, Sandbox)
-        assert context.verifier is not None
+        assert isinstance(context.verifier, Verifier)
         self.key = key
         self.task = task
         self.thoughts: dict[str, Thought] = {}
@@ -54,7 +54,7 @@ class Run:
             "task": task_to_json(task),
             "graph": graph,
             "models": [context.role(role).name for role in context.ROLES],
-            "verifier": context.verifier.name if context.verifier else "",
+            "verifier": context.judge_name,
             "budget": asdict(context.budget),
             "seed": context.seed,
         }

@@ -23,6 +23,7 @@ class Verdict:
     so that adding them up is right."""
 
 
+@runtime_checkable
 class Verifier(Protocol):
     """Judges candidate answers to a task."""
 

@@ -5,7 +5,7 @@ KIND[:WHAT][,KEY=VALUE…]
     tests
     prm:Qwen/Qwen2.5-Math-PRM-7B        prm:./my-prm,format=trl,aggregate=last
     orm:RLHFlow/Llama3.1-8B-ORM-Deepseek-Data
-    judge:ollama/qwen2.5:7b,n=4,think=no
+    judge:ollama/qwen2.5:7b,n=4,think=no        judge (the model that plays that role)
     remote-prm:http://localhost:8000,format=qwen2.5-math-prm,tokenizer=Qwen/Qwen2.5-Math-PRM-7B
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..models import Model
 from ..models import connect as connect_model
 from ..models.local import find
 from ..sandboxes.base import Sandbox
@@ -83,10 +84,13 @@ SETTINGS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
 """The settings of each kind, and how each is read; ValueError says what it must be."""
 
 
-def connect_verifier(name: str, *, sandbox: Sandbox | None = None) -> Verifier:
+def connect_verifier(
+    name: str, *, sandbox: Sandbox | None = None, judge: Model | None = None
+) -> Verifier:
     """The verifier a user names, with its settings. Everything is checked that can be without
     loading or asking anything; a reward model is loaded when it is first asked, or by its `ready`.
-    `sandbox` is for "tests", the task's public tests.
+    `sandbox` is for "tests", the task's public tests; `judge` is the model that "judge" means when
+    it names none.
 
     Raises:
         InputError: there is no such verifier, format, model or setting.
@@ -98,7 +102,7 @@ def connect_verifier(name: str, *, sandbox: Sandbox | None = None) -> Verifier:
             raise InputError("verifier tests runs programs, so it needs a sandbox")
         return PublicTests(sandbox)
     if kind == "judge":
-        return _judge(what, settings)
+        return _judge(name, what, settings, judge)
     if kind == "remote-prm":
         return _remote(name, what, settings)
     return _held(name, kind, what, settings)
@@ -138,10 +142,14 @@ def _config(what: str) -> Mapping[str, Any]:
     return config
 
 
-def _judge(what: str, settings: dict[str, Any]) -> Verifier:
+def _judge(name: str, what: str, settings: dict[str, Any], model: Model | None) -> Verifier:
     if "steps" in settings:
         settings["splitting"] = settings.pop("steps")
-    return JudgeModel(connect_model(what), **settings)
+    if what:
+        return JudgeModel(connect_model(what), name=name, **settings)
+    if model is None:
+        raise InputError(f"verifier {name!r} must be judge:MODEL")
+    return JudgeModel(model, name=f"judge:{model.name}{name.removeprefix('judge')}", **settings)
 
 
 def _remote(name: str, what: str, settings: dict[str, Any]) -> Verifier:
@@ -160,11 +168,12 @@ def _remote(name: str, what: str, settings: dict[str, Any]) -> Verifier:
 
 
 def _parse(name: str) -> tuple[str, str, dict[str, Any]]:
-    kind, _, rest = name.partition(":")
+    head, comma, rest = name.partition(",")
+    kind, _, what = head.partition(":")
+    parts = rest.split(",") if comma else []
     if kind not in SETTINGS:
         raise InputError(f"verifier {kind!r} is not one of {', '.join(SETTINGS)}")
-    what, *parts = rest.split(",")
-    if bool(what) != (kind != "tests"):
+    if kind != "judge" and bool(what) != (kind != "tests"):
         like = "tests alone" if kind == "tests" else f"{kind}:WHAT"
         raise InputError(f"verifier {name!r} must be {like}")
     settings: dict[str, Any] = {}

@@ -4,6 +4,7 @@ from .best_of_n import BestOfNOptions, best_of_n, majority, self_consistency
 from .build import Graph
 from .checkpoints import serializer, sqlite_checkpointer
 from .plan_search import PlanSearchOptions, plan_search
+from .refine import RefineOptions, propose_verify_refine
 from .sampling import SamplingOptions, idea_search, repeated_sampling
 from .tree_search import TreeOptions, beam_search, dvts, lookahead_search
 
@@ -11,6 +12,7 @@ __all__ = [
     "BestOfNOptions",
     "Graph",
     "PlanSearchOptions",
+    "RefineOptions",
     "SamplingOptions",
     "TreeOptions",
     "beam_search",
@@ -20,6 +22,7 @@ __all__ = [
     "lookahead_search",
     "majority",
     "plan_search",
+    "propose_verify_refine",
     "repeated_sampling",
     "self_consistency",
     "serializer",

@@ -4,13 +4,14 @@ from . import read
 from .answer import Answer
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
-from .choose import Choose, Way
+from .choose import Choose, RevisionWay, Way
 from .context import Context, Runtime
 from .gather import Gather, Submit
 from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
 from .prompt import render
+from .refine import ChooseRevision, Refine
 from .run import Run
 from .sample import Brainstorm
 from .sampling import Sampling
@@ -32,6 +33,7 @@ __all__ = [
     "Chain",
     "Children",
     "Choose",
+    "ChooseRevision",
     "Context",
     "Criticise",
     "Expand",
@@ -47,6 +49,8 @@ __all__ = [
     "Place",
     "Plan",
     "Pseudocode",
+    "Refine",
+    "RevisionWay",
     "Run",
     "Runtime",
     "Sampling",

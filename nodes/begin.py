@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..models.base import StepModel
 from ..tasks import CodeTask, MathTask, Task, task_from_data
 from ..verifiers import PublicTests
-from ..verifiers.base import StepVerifier, Verifier
+from ..verifiers.base import Keyed, StepVerifier, Verifier
 from .context import Runtime
 from .run import Run
 
@@ -38,6 +38,8 @@ class Begin:
     """The kinds of task that the graph can do."""
     judged: bool = False
     """Whether it needs a verifier that can judge its task."""
+    feedback: bool = False
+    """Whether its model is shown why the verifier accepts no answer."""
     by_steps: bool = False
     """Whether it needs a model that writes step by step, and a verifier that judges steps."""
 
@@ -70,6 +72,11 @@ class Begin:
             raise InputError(
                 f"task {task.id}: {self.graph} needs a verifier that judges answers to questions, "
                 "such as prm:PATH or judge:MODEL"
+            )
+        if self.feedback and isinstance(verifier, Keyed):
+            raise InputError(
+                f"verifier {verifier.name}: it judges by a key, and {self.graph} would show its "
+                "reasons to the model; use another, or feedback=False"
             )
         if not self.by_steps:
             return

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..tasks import MathTask
-from ..tasks.final_answer import final_answer
 from ..verifiers import votes
 from ..verifiers.votes import Ballot
 from .classes import classes_of
@@ -15,6 +13,8 @@ from .select import Gathered, Solved, natural, solution
 from .thought import Thought
 
 Way = Literal["weighted", "best", "majority"]
+RevisionWay = Literal["hierarchical", "weighted", "best", "majority"]
+"""Of chains of revisions, too; all but "hierarchical" are of all their answers at once."""
 WAYS: Mapping[Way, votes.Select] = {
     "weighted": votes.weighted,
     "best": votes.best_of_n,
@@ -27,7 +27,7 @@ class Choose:
     """Chooses by the scores, by how many candidates agree, or by both (verifiers/votes.py). Where
     nothing was scored, the most frequent is taken."""
 
-    way: Way = "weighted"
+    way: RevisionWay = "weighted"
     sweep: bool = False
     """Whether to say, too, what each way would choose among the first 1, 2, 4, … candidates."""
 
@@ -36,14 +36,19 @@ class Choose:
         run = runtime.context.run(state["run"])
         candidates = [run.thoughts[id] for id in sorted(set(state["candidates"]), key=natural)]
         cast = await ballots_of(run, candidates)
-        place = WAYS[self.way](cast)
-        if place is None:
-            place = votes.majority(cast)
+        place = self._place(cast, candidates)
         if candidates:
             run.finish()
         chosen = None if place is None else candidates[place]
         more = {"selections": _swept(cast, candidates)} if self.sweep else {}
-        return {"solution": solution(run, chosen, candidates, final=final_of(run, chosen), **more)}
+        return {"solution": solution(run, chosen, candidates, **more)}
+
+    def _place(self, cast: Sequence[Ballot], candidates: Sequence[Thought]) -> int | None:
+        if self.way == "hierarchical":
+            place = _hierarchical(cast, candidates)
+        else:
+            place = WAYS[self.way](cast)
+        return votes.majority(cast) if place is None else place
 
 
 async def ballots_of(run: Run, candidates: Sequence[Thought]) -> list[Ballot]:
@@ -57,11 +62,14 @@ async def ballots_of(run: Run, candidates: Sequence[Thought]) -> list[Ballot]:
     return votes.ballots(classes, scores)
 
 
-def final_of(run: Run, chosen: Thought | None) -> str | None:
-    """The final answer in the chosen candidate; None where the task is no question."""
-    if chosen is None or not isinstance(run.task, MathTask):
-        return None
-    return final_answer(chosen.text)
+def _hierarchical(cast: Sequence[Ballot], candidates: Sequence[Thought]) -> int | None:
+    """Within each chain, then among the chains' picks. The first part of an id is its chain."""
+    of: dict[str, list[int]] = {}
+    for place, thought in enumerate(candidates):
+        of.setdefault(thought.id.partition("/")[0], []).append(place)
+    chains = list(of.values())
+    best = votes.hierarchical([[cast[place] for place in chain] for chain in chains])
+    return None if best is None else chains[best[0]][best[1]]
 
 
 def _swept(cast: Sequence[Ballot], candidates: Sequence[Thought]) -> dict[str, dict[int, str]]:

@@ -70,9 +70,7 @@ class Run:
         settings = context.store.record(key, "run", "")
         if settings is None:
             return None
-        task = task_from_json(settings["task"])
-        assert isinstance(task, CodeTask)
-        run = cls(key, task, context)
+        run = cls(key, task_from_json(settings["task"]), context)
         for id, data in context.store.records(key, "thought"):
             run.thoughts[id] = Thought.from_json(data)
             run.calls.restored.add(id)
@@ -144,6 +142,8 @@ class Run:
 
     def _known_verdict(self, id: str) -> Verdict | None:
         data = self._store.record(self.key, "verdict", id)
+        if data is None and self.calls.finished:
+            data = self._store.record(self.key, "unjudged", id)
         if data is None:
             return None
         verdict = verdict_from_json(data)
@@ -158,9 +158,12 @@ class Run:
 
     def _keep_verdict(self, id: str, verdict: Verdict) -> None:
         self._charge(verdict)
-        # "Could not judge" is not kept: it is tried again when the run is.
         if verdict.passed is not None or verdict.score is not None:
             self._store.put_record(self.key, "verdict", id, verdict_to_json(verdict))
+        else:
+            # Tried again when the run is, unless that came to its end in spite of it: what was
+            # asked after it depends on it.
+            self._store.put_latest(self.key, "unjudged", id, verdict_to_json(verdict))
 
     def _judged(self, id: str, verdict: Verdict) -> Thought:
         self.thoughts[id] = replace(self.thoughts[id], verdict=verdict)

@@ -8,6 +8,8 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from ..models.base import Usage
+from ..tasks import MathTask
+from ..tasks.final_answer import final_answer
 from ..verifiers.base import Verdict
 from .classes import INPUTS, classes_of
 from .context import Runtime
@@ -31,7 +33,8 @@ class Solved(TypedDict):
 @dataclass(frozen=True)
 class Select:
     """Keeps what passes the public tests (or, if nothing does, what passes most), groups it by what
-    it computes on generated inputs, and takes the earliest of the largest group.
+    it computes on generated inputs, and takes the earliest of the largest group. Answers to a
+    question are grouped by their final answers.
 
     An extension of ours: PlanSearch stops at pass@k and public-test filtering, with no rule for a
     single answer. The inputs are mutations of the public ones, so no call is made for them.
@@ -77,6 +80,12 @@ def _why_none(run: Run) -> str:
     return "there is no candidate" + (f"; the first failure was {failure}" if failure else "")
 
 
+def _final(run: Run, chosen: Thought | None) -> str | None:
+    if chosen is None or not isinstance(run.task, MathTask):
+        return None
+    return final_answer(chosen.text)
+
+
 def solution(
     run: Run, chosen: Thought | None, candidates: Sequence[Thought], **more: Any
 ) -> Solution:
@@ -93,5 +102,6 @@ def solution(
         usage_by_kind=usage,
         faults=run.faults(),
         stopped=run.calls.stopped or "complete",
+        final=_final(run, chosen),
         **more,
     )

@@ -2,7 +2,7 @@
 
 from .aggregate import Aggregate, aggregate
 from .answer import AnswerGrade
-from .base import StepVerifier, Verdict, Verifier
+from .base import Keyed, StepVerifier, Verdict, Verifier
 from .connect import connect_verifier
 from .estimate import Estimate, Sample, estimate
 from .judge_model import JudgeModel
@@ -19,6 +19,7 @@ __all__ = [
     "Estimate",
     "HiddenTests",
     "JudgeModel",
+    "Keyed",
     "OutcomeModel",
     "PublicTests",
     "RewardModel",

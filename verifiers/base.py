@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from ..models.base import Usage
-from ..tasks import Task
+from ..tasks import AnswerKey, Key, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +69,12 @@ class Preparable(Protocol):
             InputError: there is no such model.
             MissingError: this machine lacks what it needs.
         """
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A verifier that judges by a key. Its reasons may quote it: no model may see them."""
+
+    @property
+    def key(self) -> Key | AnswerKey:
+        """What decides the grade."""

@@ -140,9 +140,9 @@ def solve(
         solution, grade = asyncio.run(think(built, asked, context, quiet=json))
         writer(solution, context)
         if json:
-            show.as_json(solution, grade, context.judge_name)
+            show.as_json(solution, grade, context.judging.name)
         else:
-            show.as_text(asked.task, solution, grade, context.judge_name)
+            show.as_text(asked.task, solution, grade, context.judging.name)
     return 0 if show.succeeded(asked.task, solution, grade) else 1
 
 

@@ -43,15 +43,19 @@ async def test_a_task_s_own_solution_passes_and_an_empty_program_does_not(
     assert len(loaded.key.tests) >= 6
 
 
-@pytest.fixture
-def code_repair(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("code_repair", EXAMPLES / "code_repair.py")
+def load(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "code_repair", module)
+    monkeypatch.setitem(sys.modules, name, module)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def code_repair(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return load("code_repair", monkeypatch)
 
 
 async def test_the_repair_loop_shows_the_failure_and_stops_at_success(
@@ -73,3 +77,18 @@ async def test_the_repair_loop_shows_the_failure_and_stops_at_success(
     assert "gave 3, expected [[1, 6], [8, 10]]" in model.calls[1].messages[-1]["content"]
     assert result["solution"].chosen == "code/repair"
     assert result["solution"].solved
+
+
+async def test_every_search_answers_the_question_it_is_compared_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = load("compare_searches", monkeypatch)
+    sandbox = ScriptedSandbox(lambda program, given: None)
+    model, verifier = ScriptedModel(script), ScriptedVerifier(scores)
+    context = Context(model=model, verifier=verifier, sandbox=sandbox)
+
+    found = await example.compare(context, QUESTION, 8)
+
+    assert set(found) == set(example.searches(8))
+    assert {solution.final for solution in found.values()} <= {"0", "1", "2"}
+    assert len(capsys.readouterr().out.splitlines()) == len(found)

@@ -7,7 +7,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from ..tasks import CodeTask
-from ..verifiers import PublicTests, Verifier
+from ..verifiers import PublicTests
 from ..verifiers.base import Keyed
 from . import read
 from .choose import Choose, RevisionWay
@@ -86,7 +86,7 @@ class Refine:
         misses = state.get("misses", 0) + 1 if thought.failure else 0
         return {"answer": thought.id, "place": place, "misses": misses, "ended": thought.failure}
 
-    def _tells(self, verifier: Verifier | None) -> bool:
+    def _tells(self, verifier: object) -> bool:
         if isinstance(verifier, Keyed):
             return False
         return isinstance(verifier, PublicTests) if self.feedback is None else self.feedback

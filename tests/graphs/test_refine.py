@@ -38,6 +38,16 @@ async def test_the_paper_profile_is_four_chains_of_64() -> None:
     assert len(model.calls) == len(solution.candidates) == 256
 
 
+async def test_the_fast_profile_is_two_chains_of_four_told_why_until_one_passes() -> None:
+    model = ScriptedModel(says({"c2/r4": "right"}))
+
+    result = await propose_verify_refine().ainvoke({"task": TASK}, context=context(model))
+
+    assert sorted(model.paths) == places(2, 4)
+    assert model.calls[-1].messages[-1]["content"].count("solve(1) gave 0, expected 2") == 3
+    assert result["solution"].stopped == "enough: 1 candidate passes the public tests"
+
+
 async def test_each_revision_sees_the_last_four_answers_of_its_chain_and_no_others() -> None:
     model = ScriptedModel(says())
 

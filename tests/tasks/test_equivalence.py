@@ -195,13 +195,13 @@ async def test_a_process_that_is_killed_is_replaced_and_asked_again() -> None:
 
 async def test_what_is_asked_of_a_closed_pool_has_no_judgement() -> None:
     pool = GraderPool(workers=1, seconds=30)
-    waiting = [pool.submit(Question(HANGS, "5", "math-verify")) for _ in range(3)]
+    waiting = [pool.submit(Question(HANGS, ("5",), "math-verify")) for _ in range(3)]
     hired(pool)
 
     pool.close()
     pool.close()
 
-    assert {future.result(5).equal for future in waiting} == {None}
+    assert {future.result(5)[0].equal for future in waiting} == {None}
     assert (await judge("x+1", "1+x", pool=pool)).why == "the graders are closed"
 
 
@@ -219,7 +219,7 @@ def test_an_interpreter_that_exits_ends_its_graders_at_once() -> None:
     program = (
         "from ponder.tasks.grader_pool import GraderPool, Question\n"
         "pool = GraderPool(workers=1, seconds=60)\n"
-        f"pool.submit(Question({HANGS!r}, '5', 'math-verify'))\n"
+        f"pool.submit(Question({HANGS!r}, ('5',), 'math-verify'))\n"
         "while not pool._crew.graders: pass\n"
         "print([grader.pid for grader in pool._crew.graders][0])\n"
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from ..tasks import CodeTask, task_from_data
+from ..errors import InputError
+from ..tasks import CodeTask, MathTask, task_from_data
 from .context import Runtime
 from .run import Run
 
@@ -35,12 +36,16 @@ class Begin:
         """The new run's key.
 
         Raises:
-            InputError: the task is no task.
+            InputError: the task is no task, or asks for no program.
             MissingError: there is something to run, and nothing to run it in.
         """
         task = state["task"]
-        if not isinstance(task, CodeTask):
+        if not isinstance(task, CodeTask | MathTask):
             task = task_from_data(task, "task").task
+        if not isinstance(task, CodeTask):
+            raise InputError(
+                f"task {task.id}: {self.graph} writes programs, and this task asks for an answer"
+            )
         run = Run.begin(task, [self.graph, dict(self.options)], runtime.context)
         if not run.calls.finished:
             await runtime.context.start()

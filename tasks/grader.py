@@ -113,8 +113,10 @@ def first_equal(rule: Rule, asked: dict[str, Any], seconds: float) -> dict[str, 
 
 
 def peak() -> int:
-    """Bytes of address space this process has had at most."""
-    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+    """Bytes of address space this process has had at most; 0 where there is no /proc."""
+    status = Path("/proc/self/status")
+    text = status.read_text("ascii", "replace") if status.exists() else ""
+    for line in text.splitlines():
         if line.startswith("VmPeak:"):
             return int(line.split()[1]) * 1024
     return 0
@@ -147,7 +149,8 @@ def serve(seconds: float, memory: int) -> None:
 def main() -> None:
     """Set the limits, make the files beside this one importable, and serve."""
     limits = json.loads(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
+    with suppress(ValueError, OSError):  # macOS holds no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     logging.disable(logging.CRITICAL)

@@ -6,9 +6,10 @@ is plain is decided here; the rest by a grader's process with a hard limit (task
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import groupby
 
 from .grader_pool import GraderPool
 from .grader_process import Judgement, Question, missing
@@ -112,14 +113,21 @@ async def _class_of(form: Plain, found: list[_Class], pool: GraderPool) -> _Clas
     ]
     if not await _readable(form, pool):
         new.strikes, others = STRIKES, []
-    for start in range(0, len(others), CHUNK):
-        same = await _first_equal(new, others[start : start + CHUNK], pool)
+    for batch in _batches(form, others):
+        same = await _first_equal(new, batch, pool)
         if same is not None:
             return same
     if first < len(found):
         return found[first]
     found.append(new)
     return new
+
+
+def _batches(form: Plain, others: list[_Class]) -> Iterator[list[_Class]]:
+    """The classes in their order, those apart whose unit, like the answer's own, says something."""
+    for _, group in groupby(others, lambda other: bool(form.unit and other.first.unit)):
+        batch = list(group)
+        yield from (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK))
 
 
 async def _first_equal(new: _Class, others: list[_Class], pool: GraderPool) -> _Class | None:
@@ -161,8 +169,9 @@ async def _ask(
         return [Judgement(None, why)] * len(golds)
     # PRM800K's rules are the same both ways.
     either = either and answer.grading != "prm800k"
-    texts = tuple(gold.text for gold in golds)
-    question = Question(answer.text, texts, answer.grading, either)
+    units = answer.unit and all(gold.unit for gold in golds)
+    given, *wanted = (form.form if units else form.text for form in (answer, *golds))
+    question = Question(given, tuple(wanted), answer.grading, either)
     return await asyncio.wrap_future(pool.submit(question))
 
 

@@ -12,6 +12,7 @@ import weakref
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import InputError
 from .grader_process import BrokenGrader, Grader, Judgement, OutOfTime, Question
@@ -27,7 +28,8 @@ class _Crew:
     """The processes of a pool that have not been ended."""
 
     graders: set[Grader] = field(default_factory=set)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: Any = field(default_factory=threading.RLock)
+    """Re-entrant: a pool may be forgotten, and so closed, by a thread that has it."""
     owner: int = field(default_factory=os.getpid)
     closed: bool = False
 

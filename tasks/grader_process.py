@@ -20,6 +20,8 @@ START = 60.0
 """Seconds that a process has to start and to import what it needs."""
 PATIENCE = 6.0
 """Times its CPU seconds that a comparison may take in all, where it has to wait for a core."""
+LEAST_PATIENCE = 10.0
+"""Seconds that it may take in any case: a machine may be busy."""
 LONGEST_REPLY = 10_000
 
 
@@ -58,7 +60,7 @@ class Grader:
     """One process, seen from here. Blocking: for a thread."""
 
     def __init__(self, seconds: float, memory_bytes: int) -> None:
-        self._wall = max(PATIENCE * seconds, 1.0)
+        self._wall = max(PATIENCE * seconds, LEAST_PATIENCE)
         self._buffer = b""
         self._fresh = True
         """Whether the next comparison has to wait for imports, too."""

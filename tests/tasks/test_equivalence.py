@@ -247,6 +247,34 @@ async def test_what_is_asked_of_a_closed_pool_has_no_judgement() -> None:
     assert (await judge("x+1", "1+x", pool=pool)).why == "the graders are closed"
 
 
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("", "it has ended"),
+        ("print('nonsense')", "it makes no sense"),
+        ("print('[]')", "it makes no sense"),
+        ("print('{}')", "it does not start"),
+        ("print('x' * 10**6)", "it says too much"),
+        ("print('{\"ready\": 1}'); print('{\"equal\": 3}'); input()", "it makes no sense"),
+        (
+            'print(\'{"ready": 1}\'); print(\'{"equal": [], "why": ""}\'); input()',
+            "it makes no sense",
+        ),
+    ],
+)
+async def test_a_process_that_is_no_grader_costs_no_more_than_a_judgement(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, why: str
+) -> None:
+    (tmp_path / "grader.py").write_text(f"import sys\n{program}\nsys.stdout.flush()\n")
+    monkeypatch.setattr("ponder.tasks.grader_process.SCRIPT", tmp_path / "grader.py")
+    pool = GraderPool(workers=1)
+
+    judgement = await judge("x+1", "1+x", pool=pool)
+
+    pool.close()
+    assert judgement == Judgement(None, f"the grader's process failed 2 times: {why}")
+
+
 def test_a_pool_that_is_forgotten_ends_its_processes() -> None:
     pool = GraderPool(workers=1)
     assert asyncio.run(equivalent("2+3", "5", pool=pool))

@@ -1,6 +1,6 @@
 """Who judges."""
 
-from .aggregate import Aggregate, aggregate
+from .aggregation import Aggregate, aggregate
 from .base import StepVerifier, Verdict, Verifier
 from .connect import connect_verifier
 from .judge_model import JudgeModel

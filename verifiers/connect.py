@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..models import connect as connect_model
 from ..models.local import find
 from ..sandboxes.base import Sandbox
-from .aggregate import AGGREGATES
+from .aggregation import AGGREGATES
 from .base import Verifier
 from .judge_model import JudgeModel
 from .prm import Format, OutcomeModel, RewardModel, Scorer, adjusted, find_format

@@ -17,7 +17,7 @@ from typing import Literal
 from ..errors import ModelError, ModelRejected, SearchStopped
 from ..models.base import Choice, ChoosingModel, Completion, Message, Model, Usage
 from ..tasks import Task
-from .aggregate import Aggregate, aggregate
+from .aggregation import Aggregate, aggregate
 from .base import Verdict
 from .judge_prompts import LONG, SHORT, SOLUTION, STEP, SYSTEM, VERDICT
 from .steps import Splitting, problem_of, split_steps

@@ -24,7 +24,7 @@ import httpx
 from ...errors import InputError, MissingError
 from ...models.slots import slots
 from ...tasks import Task
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from ..base import Verdict
 from ..steps import Splitting, problem_of, split_steps
 from .format import Format, Rendered, Words

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import InputError
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from .format import Layers, Rendered, Words
 from .readout import Readout
 from .tokens import Tokens

@@ -10,6 +10,7 @@ KIND[:WHAT][,KEY=VALUE…]
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,13 @@ def _one_of(*known: str) -> Callable[[str], str]:
     return read
 
 
+def _device(value: str) -> str:
+    if not re.fullmatch(r"(cpu|mps|cuda|xpu)(:\d+)?", value):
+        raise ValueError("must be a device such as cpu, cuda or cuda:1")
+    return value
+
+
+DTYPE = _one_of("float32", "bfloat16", "float16")
 STEPS = _one_of("auto", "blank", "line")
 AGGREGATE = _one_of(*AGGREGATES)
 NEUTRAL = _one_of("positive", "negative")
@@ -68,9 +76,9 @@ SETTINGS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "tests": {},
     "prm": {
         "format": _text, "aggregate": AGGREGATE, "neutral": NEUTRAL, "steps": STEPS,
-        "dtype": _text, "device": _text,
+        "dtype": DTYPE, "device": _device,
     },
-    "orm": {"format": _text, "dtype": _text, "device": _text},
+    "orm": {"format": _text, "dtype": DTYPE, "device": _device},
     "judge": {
         "n": _count, "think": _flag, "by": _one_of("step", "solution"), "temperature": _number,
         "max_tokens": _count, "aggregate": AGGREGATE, "steps": STEPS,

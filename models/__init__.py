@@ -21,6 +21,7 @@ from .store import Store
 if TYPE_CHECKING:
     from .embedded import EmbeddedModel
     from .litellm_model import LiteLLMModel, disconnect
+    from .transformers_model import TransformersModel
 
 __all__ = [
     "Budget",
@@ -36,6 +37,7 @@ __all__ = [
     "Step",
     "StepModel",
     "Store",
+    "TransformersModel",
     "Usage",
     "connect",
     "disconnect",
@@ -51,4 +53,8 @@ def __getattr__(name: str) -> Any:
         from .embedded import EmbeddedModel
 
         return EmbeddedModel
+    if name == "TransformersModel":
+        from .transformers_model import TransformersModel
+
+        return TransformersModel
     raise AttributeError(name)

@@ -9,11 +9,19 @@ from .source import Source, find
 
 if TYPE_CHECKING:
     from .decoder import Counters, Decoder
+    from .generate import Generator, generator
     from .loading import Loaded, load
 
-__all__ = ["Counters", "Decoder", "Loaded", "Source", "find", "load"]
+__all__ = ["Counters", "Decoder", "Generator", "Loaded", "Source", "find", "generator", "load"]
 
-_FILES = {"Counters": "decoder", "Decoder": "decoder", "Loaded": "loading", "load": "loading"}
+_FILES = {
+    "Counters": "decoder",
+    "Decoder": "decoder",
+    "Generator": "generate",
+    "Loaded": "loading",
+    "generator": "generate",
+    "load": "loading",
+}
 
 
 def __getattr__(name: str) -> Any:

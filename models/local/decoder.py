@@ -16,13 +16,13 @@ import torch
 from ...errors import InputError
 from . import prefixes
 from .masks import Masks
-from .prefixes import Path, Prefixes
+from .prefixes import Prefixes
 from .rows import Rows, Shape
 from .turns import Turns
 
 BATCH_TOKENS = 8192
 """Tokens of a batch, padding and the known beginnings of its rows included."""
-PREFIX_TOKENS = 65536
+PREFIX_TOKENS = 32768
 UNLIMITED = 2**20
 """Tokens of a sequence, where a model names no end."""
 PASS = {"cpu": 32}
@@ -47,7 +47,6 @@ class Counters:
 class Piece:
     """Tokens to forward, and what is known before them."""
 
-    path: Path
     known: tuple[int, ...]
     new: tuple[int, ...]
 
@@ -101,7 +100,7 @@ class Decoder:
         """
         texts = [tuple(sequence) for sequence in sequences]
         for text, wanted in zip(texts, positions, strict=True):
-            self._check(text, wanted)
+            self.check(text, wanted)
         found: dict[int, torch.Tensor] = {}
         order = sorted(range(len(texts)), key=lambda i: texts[i])  # what shares a trunk, together
         for some in self._portions(order, texts):
@@ -158,7 +157,10 @@ class Decoder:
 
     # --- what to forward ----------------------------------------------------------------------
 
-    def _check(self, text: tuple[int, ...], wanted: Sequence[int]) -> None:
+    def check(self, text: Sequence[int], wanted: Sequence[int]) -> None:
+        """Raises:
+        InputError: there is no such text or position for this model.
+        """
         if not text:
             raise InputError(f"model {self.name}: a sequence of no tokens has no states")
         if len(text) > self.limit:
@@ -187,22 +189,18 @@ class Decoder:
         """What can be forwarded at once: of all texts that go on alike after what is known, their
         common part. Texts that are known whole leave `waiting`."""
         groups: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-        paths: dict[tuple[int, ...], Path] = {}
         for text in list(waiting):
-            path = self.prefixes.find(text)
-            done = prefixes.length(path)
+            done = prefixes.length(self.prefixes.find(text))
             if done == len(text):
                 waiting.discard(text)
                 continue
-            start = text[: done + 1]
-            groups.setdefault(start, []).append(text)
-            paths[start] = path
+            groups.setdefault(text[: done + 1], []).append(text)
         pieces = []
         for start, texts in groups.items():
             first, last = min(texts), max(texts)  # what these two share, all of them share
             done = len(start) - 1
             end = min(prefixes.shared(first, last), done + self.batch_tokens // 4)
-            pieces.append(Piece(paths[start], first[:done], first[done:end]))
+            pieces.append(Piece(first[:done], first[done:end]))
         return pieces
 
     def _batches(self, pieces: list[Piece]) -> list[list[Piece]]:
@@ -230,7 +228,7 @@ class Decoder:
         ids = torch.zeros(len(batch), longest, dtype=torch.long)
         starts = torch.tensor([len(piece.known) for piece in batch])
         for row, piece in enumerate(batch):
-            rows.put(row, piece.path)
+            rows.put(row, self.prefixes.find(piece.known))
             ids[row, : len(piece.new)] = torch.tensor(piece.new)
         positions = starts[:, None] + torch.arange(
             longest

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -161,15 +161,20 @@ def _explained(source: Source, *, offline: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """No progress bars, and no report on heads that we read ourselves."""
+    from transformers import modeling_gguf_pytorch_utils
+
     logger = logging.getLogger("transformers")
     theirs: Any = transformers.utils.logging
-    level, bars = logger.level, theirs.is_progress_bar_enabled()
+    gguf: Any = modeling_gguf_pytorch_utils  # its bar has no switch
+    level, bars, bar = logger.level, theirs.is_progress_bar_enabled(), gguf.tqdm
     logger.setLevel(logging.ERROR)
     theirs.disable_progress_bar()
+    gguf.tqdm = partial(bar, disable=True)
     try:
         yield
     finally:
         logger.setLevel(level)
+        gguf.tqdm = bar
         if bars:
             theirs.enable_progress_bar()
 

@@ -35,7 +35,7 @@ class Segment:
 class Node:
     """Some tokens in a row, after those of its parents."""
 
-    ids: Sequence[int]
+    ids: tuple[int, ...]
     segment: Segment | None
     parent: "Node | None"
     children: dict[int, "Node"] = field(default_factory=dict)
@@ -45,7 +45,8 @@ class Node:
 
 
 Path = list[tuple[Node, int]]
-"""Nodes from the root on, each with how many of its tokens are meant: all, but in the last."""
+"""Nodes from the root on, each with how many of its tokens are meant: all, but in the last. Holds
+until something is added or trimmed."""
 
 
 class Prefixes:
@@ -61,6 +62,7 @@ class Prefixes:
     def find(self, ids: Sequence[int]) -> Path:
         """The longest beginning of `ids` that is known, and note that it was used."""
         self._clock += 1
+        ids = tuple(ids)
         path: Path = []
         node, done = self._root, 0
         while done < len(ids) and (child := node.children.get(ids[done])) is not None:

@@ -1,14 +1,13 @@
 """Keys and values of sequences that are read side by side: one row each, every token in the column
 of its own position, so that no row's length means anything to another."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from transformers.cache_utils import Cache
 
-from .prefixes import Path, Segment, length
+from .prefixes import Path, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +94,13 @@ class Rows(Cache):
             held[:, target, :columns] = held[:, source, :columns]
         self.states[target, :columns] = self.states[source, :columns]
 
+    def copy(self, other: "Rows", rows: int, columns: int) -> None:
+        """Take over the first rows' first columns of another rectangle."""
+        for mine, theirs in ((self.keys, other.keys), (self.values, other.values)):
+            mine[:, :rows, :columns] = theirs[:, :rows, :columns]
+        self.states[:rows, :columns] = other.states[:rows, :columns]
+
     def get_seq_length(self, *_: Any) -> int:
         """Columns seen by the pass that is under way; positions are always given, so nothing
         follows from it."""
         return self._seen[1]
-
-
-def room(paths: Sequence[Path]) -> int:
-    """The columns that what is known takes at most."""
-    return max((length(path) for path in paths), default=0)

@@ -298,7 +298,9 @@ def _limit(config: Any) -> int:
 
 def _scaled(logits: torch.Tensor, config: Any) -> torch.Tensor:
     """What some families do to their logits: Granite, Cohere, Gemma."""
-    logits = logits / (getattr(config, "logits_scaling", None) or 1.0)
-    logits = logits * (getattr(config, "logit_scale", None) or 1.0)
+    divisor = getattr(config, "logits_scaling", None) or 1
+    factor = getattr(config, "logit_scale", None) or 1
+    if divisor != factor:
+        logits = logits * (factor / divisor)
     cap = getattr(config, "final_logit_softcapping", None)
     return logits if cap is None else torch.tanh(logits / cap) * cap

@@ -118,16 +118,8 @@ def _load(source: Source, dtype: torch.dtype, device: str) -> Loaded:
         config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
         auto = _auto(config)
         tokenizer = transformers.AutoTokenizer.from_pretrained(source.place, **arguments)
-        try:
-            model = auto.from_pretrained(
-                source.place, dtype=dtype, attn_implementation="sdpa", **arguments
-            )
-        except ValueError as error:
-            if "attention" not in str(error):
-                raise
-            model = auto.from_pretrained(
-                source.place, dtype=dtype, attn_implementation="eager", **arguments
-            )
+        # Attention is torch's "sdpa" by itself, and "eager" for the families that cannot have it.
+        model = auto.from_pretrained(source.place, dtype=dtype, **arguments)
     model = model.to(device).eval().requires_grad_(False)
     return Loaded(source, model, tokenizer, Decoder(model, name=source.name))
 

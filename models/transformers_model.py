@@ -138,7 +138,8 @@ class TransformersModel:
         """See `ChoosingModel.choose`: of each choice's first token, exact, among them all."""
         began, engine = time.monotonic(), await self.engine()
         ids = engine.prompts.reply(messages, prefix)
-        firsts = [engine.prompts.first(prefix, choice) for choice in choices]
+        before = engine.prompts.render(messages) + prefix
+        firsts = [engine.prompts.first(before, choice) for choice in choices]
         if not firsts or len(set(firsts)) < len(firsts):
             raise ModelRejected(f"{list(choices)} do not differ in their first token")
         [states] = await self._read(engine, ids, [len(ids) - 1])

@@ -110,7 +110,8 @@ class Decoder:
                     path = self.prefixes.find(texts[i])
                     found[i] = prefixes.states(path, positions[i]).float()
                 self.prefixes.trim()
-        return [found[i] for i in range(len(texts))]
+        # Copies made outside inference mode may be trained on: a head, say.
+        return [found[i].clone() for i in range(len(texts))]
 
     def read(self, texts: Sequence[tuple[int, ...]]) -> None:
         """Forward whatever of `texts` is not known, into the prefix cache, which may then hold more

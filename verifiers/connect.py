@@ -133,6 +133,8 @@ def _load(what: str, form: Format, **settings: Any) -> Scorer:
 
 def _config(what: str) -> Mapping[str, Any]:
     """A folder's config.json; nothing for what is on the hub."""
+    if Path(what, "adapter_config.json").is_file() and not Path(what, "config.json").is_file():
+        raise InputError(f"{what}: is an adapter; merge it into its base model first")
     source = find(what)
     if source.on_hub or source.gguf:
         return {}

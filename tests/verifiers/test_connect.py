@@ -111,6 +111,13 @@ def test_a_folder_without_a_config_is_told(tmp_path: Path, text: str | None) -> 
         connect_verifier(f"prm:{tmp_path},format=trl")
 
 
+def test_an_adapter_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+
+    with pytest.raises(InputError, match="merge it into its base model first"):
+        connect_verifier(f"prm:{tmp_path},format=openr")
+
+
 async def test_a_model_that_cannot_be_had_is_missing(monkeypatch: Any) -> None:
     monkeypatch.setattr("ponder.tasks.hub.reached", lambda: False)
     model = connect_verifier("prm:nobody/math-shepherd")

@@ -17,7 +17,7 @@ from ponder.verifiers import (
     sweep,
     weighted,
 )
-from ponder.verifiers.aggregate import Aggregation
+from ponder.verifiers.aggregation import Aggregate
 from ponder.verifiers.votes import Select
 
 NAN = math.nan
@@ -117,7 +117,7 @@ def test_best_of_n_is_prm800k_s_among_what_has_an_answer() -> None:
 
 
 @pytest.mark.parametrize("how", ["min", "last"])
-def test_steps_and_selections_together_are_openr_s(how: Aggregation) -> None:
+def test_steps_and_selections_together_are_openr_s(how: Aggregate) -> None:
     """Its prm_min_max, prm_min_vote, prm_last_max and prm_last_vote: a score a solution, then the
     answer of the highest one, or with the highest sum."""
     for seed in range(50):

@@ -8,7 +8,7 @@ import pytest
 
 from ponder.errors import InputError, ModelRefused
 from ponder.graphs import Graph, beam_search, dvts, lookahead_search
-from ponder.models import Budget, Message, ScriptedModel
+from ponder.models import Budget, Completion, Message, ScriptedModel
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
 from ponder.tasks import CodeTask
@@ -151,6 +151,33 @@ async def test_a_refusal_an_empty_step_and_a_verifier_that_raises_cost_their_bra
     assert solution.final is not None
     assert solution.faults["refused"] == 2
     assert solution.faults["empty"] == 1
+
+
+async def test_a_step_that_is_cut_off_is_sampled_once_more_and_then_ends_its_branch() -> None:
+    def cut(messages: list[Message], path: str, index: int) -> Any:
+        whole = script(messages, path, index)
+        return Completion(whole[:3], "length") if path.startswith("s1") else whole
+
+    model = ScriptedModel(cut)
+    given = context(model)
+
+    solution = await solve(beam_search(samples=4, width=2), given)
+
+    thoughts = given.thoughts(solution)
+    assert [path for path in model.paths if path.startswith("s1")] == ["s1", "s1~2"]
+    assert (thoughts["s1"].failure or "").startswith("truncated")
+    assert solution.final is not None
+
+
+async def test_a_model_that_repeats_itself_ends_at_its_last_round() -> None:
+    repeating = ScriptedModel(lambda messages, path, index: "Again.\n\nAgain.")
+
+    plain = await solve(beam_search(samples=8, rounds=5), context(repeating))
+    distinct = await solve(beam_search(samples=8, rounds=5, distinct=True), context(repeating))
+
+    assert len(plain.candidates) == len(distinct.candidates) == 8
+    beams = {candidate.id.partition("/")[0] for candidate in distinct.candidates}
+    assert beams == {"s1"}, "of what is the same, one goes on"
 
 
 async def test_a_verifier_that_can_judge_nothing_leaves_the_search_to_a_vote() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..tasks import AnswerKey, Key, MathTask, Task
+from ..tasks import AnswerKey, CodeTask, Key, MathTask, Task
 from ..verifiers.base import Verdict
 from .plain import printable
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..models import Usage
     from ..nodes import Context, Solution
 
+PUBLIC = "public tests"
+"""The name of the verifier that programs have unless another is given."""
 Writer = Callable[["Solution", "Context"], None]
 
 
@@ -48,13 +50,13 @@ def as_json(solution: "Solution", hidden: Verdict | None, verifier: str) -> None
     print(json.dumps({**_plain(solution), **more}))
 
 
-def as_text(solution: "Solution", hidden: Verdict | None, verifier: str) -> None:
+def as_text(task: Task, solution: "Solution", hidden: Verdict | None, verifier: str) -> None:
     """The program, or the worked solution, on standard output; all about it on standard error."""
-    if solution.answer is not None and solution.final is not None:
+    if solution.answer is not None and isinstance(task, MathTask):
         print(printable(solution.answer))
     elif solution.answer is not None:
         _print_code(solution.answer)
-    for line in _summary(solution, hidden, verifier):
+    for line in _summary(task, solution, hidden, verifier):
         print(printable(line), file=sys.stderr)
 
 
@@ -68,28 +70,31 @@ def _print_code(code: str) -> None:
     Console().print(Syntax(printable(code), "python", background_color="default"))
 
 
-def _summary(solution: "Solution", hidden: Verdict | None, verifier: str) -> list[str]:
+def _summary(task: Task, solution: "Solution", hidden: Verdict | None, verifier: str) -> list[str]:
+    by_tests = isinstance(task, CodeTask) and verifier == PUBLIC
+    said = _verdict(solution.verdict)
     rows = [
         ("answer", solution.final),
-        (verifier, _verdict(solution.verdict)),
-        ("gold answer" if solution.final else "hidden tests", hidden and _verdict(hidden)),
-        ("candidates", _candidates(solution, verifier)),
+        (verifier, said) if by_tests else ("verdict", f"{said} ({verifier})"),
+        (
+            "hidden tests" if isinstance(task, CodeTask) else "gold answer",
+            hidden and _verdict(hidden),
+        ),
+        ("candidates", _candidates(solution, by_tests)),
         ("stopped", solution.stopped),
     ]
     if solution.faults:
         met = ", ".join(f"{count} × {kind}" for kind, count in solution.faults.items())
         rows.append(("faults met", met))
-    wide = max(len(name) for name, _ in rows) + 1
-    lines = [f"{name:<{wide}} {value}" for name, value in rows if value is not None]
+    lines = [f"{name:<14} {value}" for name, value in rows if value is not None]
     return ["", *lines, "", *_costs(solution)]
 
 
-def _candidates(solution: "Solution", verifier: str) -> str:
+def _candidates(solution: "Solution", by_tests: bool) -> str:
     passing = sum(candidate.verdict.passed is True for candidate in solution.candidates)
-    judged = any(candidate.verdict.passed is not None for candidate in solution.candidates)
-    said = f"{len(solution.candidates)}"
-    said += f", of which {passing} pass the {verifier}" if judged or not solution.final else ""
-    return said + (f"; chosen: {solution.chosen}" if solution.chosen else "")
+    tested = f", of which {passing} pass the public tests" if by_tests else ""
+    chosen = f"; chosen: {solution.chosen}" if solution.chosen else ""
+    return f"{len(solution.candidates)}{tested}{chosen}"
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -131,7 +136,8 @@ def writer(folder: Path | None) -> Writer:
 
 
 def _write(folder: Path, solution: "Solution", context: "Context") -> None:
-    name = "solution.py" if solution.final is None else "solution.md"
+    task = context.run(solution.run).task
+    name = "solution.py" if isinstance(task, CodeTask) else "solution.md"
     (folder / name).write_text(solution.answer or "", errors="surrogatepass")
     (folder / "solution.json").write_text(json.dumps(_plain(solution), indent=2) + "\n")
     thoughts = context.thoughts(solution).values()

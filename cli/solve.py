@@ -139,7 +139,10 @@ def solve(
     with context:
         solution, grade = asyncio.run(think(built, asked, context, quiet=json))
         writer(solution, context)
-        (show.as_json if json else show.as_text)(solution, grade, context.judge_name)
+        if json:
+            show.as_json(solution, grade, context.judging.name)
+        else:
+            show.as_text(asked.task, solution, grade, context.judging.name)
     return 0 if show.succeeded(asked.task, solution, grade) else 1
 
 

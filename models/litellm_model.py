@@ -96,11 +96,13 @@ class LiteLLMModel:
         """Check all that can be known before the first call.
 
         Raises:
-            InputError: LiteLLM knows no such provider.
+            InputError: LiteLLM knows no such provider, or `steps` and `template` are of no use.
             MissingError: the provider's key is not in the environment.
         """
         litellm = await asyncio.to_thread(_litellm)
         provider = self._provider()
+        if self.steps or self.template:
+            await self._server()
         if self.api_key or self.api_base or provider in KEYLESS:
             return
         missing = litellm.validate_environment(self._asked)["missing_keys"]

@@ -34,12 +34,12 @@ def text_of(choice: Any) -> str:
     Raises:
         ModelRefused: the model declined, or a filter did.
     """
-    message = getattr(choice, "message", None)  # a text completion has none
+    message = getattr(choice, "message", None)
     # LiteLLM keeps what is OpenAI's own beside the message's fields.
     refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
     if refusal or choice.finish_reason == "content_filter":
         raise ModelRefused(f"refused: {one_line(refusal or 'by the content filter')}")
-    return clean(choice.text if message is None else message.content)
+    return clean(choice.text if hasattr(choice, "text") else choice.message.content)
 
 
 def clean(text: str | None) -> str:

@@ -167,25 +167,29 @@ class Server:
         return read
 
     def _ended(self, response: Any, choice: Any, reply: Begun) -> StepFinish | None:
-        finish: StepFinish | None = None
         said = fields_of(choice)
-        key, kind = next(((key, kind) for key, kind in TELLS if key in said), (None, None))
-        if key is not None:
-            by = said[key]
-            known = by in reply.stop or isinstance(by, int) or self._is_vllm(response, said)
-            if known:
+        told: StepFinish | None = None
+        for key, kind in TELLS:
+            by = said.get(key)
+            if by in reply.stop or isinstance(by, int) or self._is_vllm(key, response, said):
                 self.kind = kind
-                finish = "step" if isinstance(by, str) else "answer"
-        elif self.kind is None and choice.finish_reason == "stop":
+                told = "step" if isinstance(by, str) else "answer"
+        if choice.finish_reason == "length":
+            return "length"
+        if self.kind is None and not any(key in said for key, _ in TELLS):
             self.kind = "silent"
-        return "length" if choice.finish_reason == "length" else finish
+        return told
 
-    def _is_vllm(self, response: Any, said: dict[str, Any]) -> bool:
+    def _is_vllm(self, key: str, response: Any, said: dict[str, Any]) -> bool:
         """Whether a `stop_reason` of null is vLLM's, and not one that means nothing."""
-        return said.get("stop_reason", "") is None and (
-            self.kind == "vllm"
-            or self.provider == "hosted_vllm"
-            or "prompt_logprobs" in {**fields_of(response), **said}
+        return (
+            key == "stop_reason"
+            and said.get(key, "") is None
+            and (
+                self.kind == "vllm"
+                or self.provider == "hosted_vllm"
+                or "prompt_logprobs" in {**fields_of(response), **said}
+            )
         )
 
     def check_went_on(self, response: Any, reply: Begun) -> None:

@@ -69,6 +69,8 @@ class Going:
         self.server.check()
         if n > 1 and self.server.takes_n(self.begun) and not self.backend.one_choice:
             return await self._extend({**sampling, "n": n})
+        if n == 1:
+            return await self._extend(sampling)
         return await gathered([self._extend(one) for one in seeded(sampling, n)])
 
     async def _extend(self, sampling: dict[str, Any]) -> list[Step]:

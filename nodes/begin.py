@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..models.base import StepModel
 from ..tasks import CodeTask, MathTask, Task, task_from_data
 from ..verifiers import PublicTests
-from ..verifiers.base import Keyed, StepVerifier, Verifier
+from ..verifiers.base import Keyed, StepVerifier
 from .context import Runtime
 from .run import Run
 
@@ -67,7 +67,7 @@ class Begin:
             raise InputError(
                 f"task {task.id}: {self.graph} writes {written}, not {kinds[type(task)]}"
             )
-        model, verifier = runtime.context.role("model"), runtime.context.verifier
+        model, verifier = runtime.context.role("model"), runtime.context.judging
         if self.judged and isinstance(task, MathTask) and isinstance(verifier, PublicTests):
             raise InputError(
                 f"task {task.id}: {self.graph} needs a verifier that judges answers to questions, "
@@ -82,7 +82,6 @@ class Begin:
             return
         if not isinstance(model, StepModel):
             raise InputError(f"model {model.name}: {self.graph} needs one that writes by steps")
-        assert isinstance(verifier, Verifier)
         if not isinstance(verifier, StepVerifier):
             raise InputError(
                 f"verifier {verifier.name}: {self.graph} needs one that judges steps, such as "

@@ -96,10 +96,10 @@ class Context:
         return self._roles[name]
 
     @property
-    def judge_name(self) -> str:
-        """Who judges candidates."""
+    def judging(self) -> Verifier:
+        """Who judges candidates: `verifier`, connected."""
         assert isinstance(self.verifier, Verifier)
-        return self.verifier.name
+        return self.verifier
 
     async def start(self, *, programs: bool = True) -> None:
         """Make sure that models can be asked, candidates judged and (unless there are no

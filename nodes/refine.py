@@ -71,7 +71,7 @@ class Refine:
         run = runtime.context.run(state["run"])
         place = state.get("place", 1) + 1
         seen = state["candidates"][-self.context :]
-        tells = self._tells(runtime.context.verifier)
+        tells = self._tells(runtime.context.judging)
         answers = [_shown(run.thoughts[id], tells) for id in seen]
         program = isinstance(run.task, CodeTask)
         thought, _ = await think(

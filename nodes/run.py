@@ -11,7 +11,7 @@ from ..models.store import Store, digest
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
 from ..tasks import CodeTask, Comparison, Task, task_from_json, task_to_json
 from ..tasks.identity import identity
-from ..verifiers.base import StepVerifier, Verdict, Verifier
+from ..verifiers.base import StepVerifier, Verdict
 from .calls import Calls
 from .thought import Thought, verdict_from_json, verdict_to_json
 
@@ -35,7 +35,6 @@ class Run:
     def __init__(self, key: str, task: Task, context: "Context") -> None:
         assert isinstance(context.store, Store)
         assert isinstance(context.sandbox, Sandbox)
-        assert isinstance(context.verifier, Verifier)
         self.key = key
         self.task = task
         self.thoughts: dict[str, Thought] = {}
@@ -43,7 +42,7 @@ class Run:
         """Ids of the candidates that have passed so far."""
         self.calls = Calls(key, task.id, context.store, context.budget, context.seed)
         self._store: Store = context.store
-        self._verifier: Verifier = context.verifier
+        self._verifier = context.judging
         self._sandbox: Sandbox = context.sandbox
         self._role = context.role
 
@@ -54,7 +53,7 @@ class Run:
             "task": task_to_json(task),
             "graph": graph,
             "models": [context.role(role).name for role in context.ROLES],
-            "verifier": context.judge_name,
+            "verifier": context.judging.name,
             "budget": asdict(context.budget),
             "seed": context.seed,
         }

@@ -10,9 +10,11 @@ import pytest
 
 from ponder.models import Message, ScriptedModel
 from ponder.nodes import Context
-from ponder.sandboxes import Sandbox, connect
+from ponder.sandboxes import Sandbox, ScriptedSandbox, connect
 from ponder.tasks import load_task
 from ponder.verifiers import HiddenTests, PublicTests, ScriptedVerifier, Verdict
+
+from tests.support.steps import QUESTION, scores, script
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TASKS = sorted((EXAMPLES / "tasks").glob("*.yaml"))
@@ -93,3 +95,20 @@ async def test_revisions_are_chosen_by_their_scores_and_each_has_a_line(
     assert solution.final == "4"
     assert len(solution.candidates) == 12
     assert [line for line in lines if line.startswith("->")] == ["-> c2/r3      4  score 0.9"]
+
+
+@pytest.mark.parametrize("example", ["compare_searches"], indirect=True)
+async def test_every_search_answers_the_question_it_is_compared_on(
+    example: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = Context(
+        model=ScriptedModel(script),
+        verifier=ScriptedVerifier(scores),
+        sandbox=ScriptedSandbox(lambda program, given: None),
+    )
+
+    found = await example.compare(context, QUESTION, 8)
+
+    assert set(found) == set(example.searches(8))
+    assert {solution.final for solution in found.values()} <= {"0", "1", "2"}
+    assert len(capsys.readouterr().out.splitlines()) == len(found)

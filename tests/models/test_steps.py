@@ -2,78 +2,42 @@
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
 from ponder.errors import (
     InputError,
-    ModelRefused,
     ModelRejected,
-    ModelTimeout,
-    ModelUnavailable,
 )
-from ponder.models import EmbeddedModel, LiteLLMModel, Message, ScriptedModel, Step, StepModel
+from ponder.models import LiteLLMModel, Message, ScriptedModel
 from tests.support.server import (
-    CLOSE,
-    HANG,
-    NO_CHOICES,
-    NOT_JSON,
-    REFUSAL,
     Answer,
     Body,
     Reply,
-    Server,
     error,
     ok,
     serving,
     streamed,
     text,
-    too_many,
+)
+from tests.support.stepping import (
+    ASKED,
+    BEGUN,
+    WHOLE,
+    always,
+    answered,
+    extend,
+    go_on,
+    llama,
+    model,
+    silent,
+    vllm,
 )
 
 pytestmark = pytest.mark.usefixtures("litellm")
 
-ASKED: list[Message] = [{"role": "user", "content": "Count."}]
-BEGUN = "one\n"
-WHOLE: list[Message] = [*ASKED, {"role": "assistant", "content": BEGUN}]
 ON = {"continue_final_message": True, "add_generation_prompt": False}
 TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}<assistant>"
-
-
-def answered(said: str, finish: str = "stop", *, more: Body | None = None, **choice: Any) -> Reply:
-    """A completion with fields that OpenAI's have not."""
-    body = json.loads(ok(said, finish=finish).body)
-    body["choices"][0] |= choice
-    return Reply(json.dumps(body | (more or {})))
-
-
-def vllm(said: str, reason: str | int | None = "\n", finish: str = "stop") -> Reply:
-    return answered(said, finish, stop_reason=reason)
-
-
-def llama(said: str, stop_type: str = "word", prompt: str = f"<assistant>{BEGUN}") -> Reply:
-    verbose = {"content": said, "stop_type": stop_type, "prompt": prompt}
-    finish = "length" if stop_type == "limit" else "stop"
-    return answered(BEGUN + said, finish, more={"__verbose": verbose})
-
-
-def always(reply: Reply) -> Answer:
-    return lambda body, count: reply
-
-
-def model(server: Server, name: str = "hosted_vllm/x", **options: Any) -> LiteLLMModel:
-    return LiteLLMModel(name, api_base=server.url, **options)
-
-
-async def extend(model: StepModel, prefix: str = BEGUN, **asked: Any) -> list[Step]:
-    return await model.extend(ASKED, prefix, path="p", **{"stop": ["\n"], **asked})
-
-
-async def go_on(model: StepModel, prefix: str = BEGUN, **asked: Any) -> Step:
-    [step] = await extend(model, prefix, **asked)
-    return step
-
 
 ENDS = [
     pytest.param(vllm("two"), "step", id="vLLM, a stop string"),
@@ -184,18 +148,6 @@ async def test_a_llama_cpp_whose_prompt_does_not_end_with_the_prefix_is_of_no_us
     async with serving(always(llama("two", prompt="one<|im_end|><assistant>"))) as server:
         with pytest.raises(ModelRejected, match=r"^no steps: nothing .* shows that it went on"):
             await go_on(model(server))
-
-
-SILENT = ["hosted_vllm/x", "openai/x", "ollama_chat/x"]
-
-
-def silent(*parts: str, **ending: Any) -> Answer:
-    """A server that tells nothing: the whole, or as it is written."""
-
-    def answer(body: Body, count: int) -> Reply:
-        return streamed(*parts, **ending) if body.get("stream") else ok("".join(parts))
-
-    return answer
 
 
 @pytest.mark.parametrize(
@@ -338,6 +290,25 @@ async def test_text_completions_go_on_with_the_template_and_the_prefix() -> None
     assert server.bodies[0]["stop"] == ["\n"]
 
 
+async def test_a_stop_reason_that_may_mean_nothing_is_not_relied_on() -> None:
+    def answer(body: Body, count: int) -> Reply:
+        return streamed("two", "\nthree") if "stream" in body else vllm("two", None)
+
+    async with serving(answer) as server:
+        step = await go_on(model(server, "openai/x", api_key="k", steps="prefill"))
+
+    assert (step.text, step.finish, step.usage.calls) == ("two", "step", 2)
+
+
+@pytest.mark.parametrize("name", ["deepseek/deepseek-chat", "mistral/mistral-large-latest"])
+async def test_some_providers_want_the_beginning_marked(name: str) -> None:
+    async with serving(silent("two", "\nthree")) as server:
+        step = await go_on(model(server, name, api_key="k"))
+
+    assert (step.text, step.finish, step.usage.calls) == ("two", "step", 1)
+    assert server.bodies[0]["messages"][-1] == {**WHOLE[-1], "prefix": True}
+
+
 async def test_text_completions_that_do_not_tell_are_not_used() -> None:
     async with serving(always(text("two"))) as server:
         with pytest.raises(ModelRejected, match="does not say what ends its text completions"):
@@ -354,86 +325,11 @@ async def test_text_completions_that_do_not_tell_are_not_used() -> None:
 async def test_a_way_that_a_model_cannot_go_is_the_callers_fault(
     name: str, options: Body, says: str
 ) -> None:
-    with pytest.raises(InputError, match=says):
-        await go_on(LiteLLMModel(name, **options))
+    asked = LiteLLMModel(name, api_key="k", **options)
 
-
-TRANSIENT = [
-    pytest.param(too_many(), "429", id="429"),
-    pytest.param(error(500), "500", id="500"),
-    pytest.param(HANG, "timeout", id="hang"),
-    pytest.param(CLOSE, "connection lost", id="close"),
-    pytest.param(NO_CHOICES, "empty reply", id="no choices"),
-    pytest.param(NOT_JSON, "not JSON", id="not JSON"),
-]
-HALVES = [
-    pytest.param(streamed("tw", finish=None), "connection lost", id="half a stream"),
-    pytest.param(streamed("tw", finish=None, close=True), "connection lost", id="a stream lost"),
-    pytest.param(too_many(), "429", id="429"),
-    pytest.param(error(500), "500", id="500"),
-    pytest.param(HANG, "timeout", id="hang"),
-]
-
-
-def failing(fault: Reply, reply: Reply, times: int = 2) -> Answer:
-    return lambda body, count: fault if count < times else reply
-
-
-def patience(fault: Reply) -> float:
-    return 0.3 if fault is HANG else 60.0
-
-
-@pytest.mark.parametrize(("fault", "kind"), TRANSIENT)
-async def test_a_transient_fault_is_retried_and_listed(fault: Reply, kind: str) -> None:
-    async with serving(failing(fault, vllm("two"))) as server:
-        step = await go_on(model(server, timeout=patience(fault)))
-
-    assert (step.text, step.finish) == ("two", "step")
-    assert [line.partition(":")[0] for line in step.faults] == [kind, kind]
-    assert len(server.bodies) == 3
-
-
-async def test_a_stream_is_never_taken_for_whole_when_it_is_not() -> None:
-    async with serving(silent("two", finish=None)) as server:
-        with pytest.raises(ModelUnavailable, match="the stream ended before the reply did"):
-            await go_on(model(server, steps="prefill", attempts=2))
-
-
-@pytest.mark.parametrize(("fault", "kind"), HALVES)
-async def test_a_fault_of_a_stream_is_retried_and_listed(fault: Reply, kind: str) -> None:
-    good = streamed("tw", "o\n", "three")
-
-    def answer(body: Body, count: int) -> Reply:
-        return (fault if count < 2 else good) if "stream" in body else ok("two")
-
-    async with serving(answer) as server:
-        step = await go_on(model(server, steps="prefill", timeout=patience(fault)))
-
-    assert (step.text, step.finish) == ("two", "step")
-    assert [line.partition(":")[0] for line in step.faults] == [kind, kind]
-
-
-async def test_a_hang_ends_at_its_time() -> None:
-    async with serving(always(HANG)) as server:
-        with pytest.raises(ModelTimeout):
-            await go_on(model(server, timeout=0.2, attempts=1))
-
-
-async def test_a_refusal_is_not_asked_again() -> None:
-    async with serving(always(REFUSAL)) as server:
-        with pytest.raises(ModelRefused):
-            await go_on(model(server))
-
-    assert len(server.bodies) == 1
-
-
-async def test_a_sample_that_fails_does_not_take_the_others_with_it() -> None:
-    async with serving(
-        lambda body, count: REFUSAL if body["seed"] == 6 else vllm(f"{body['seed']}")
-    ) as server:
-        steps = await extend(model(server), n=3, seed=5)
-
-    assert [step.text for step in steps] == ["5", "7"]
+    for call in (asked.ready(), go_on(asked)):
+        with pytest.raises(InputError, match=says):
+            await call
 
 
 async def test_a_scripted_model_goes_on_from_the_prefix_to_the_first_separator() -> None:
@@ -454,44 +350,3 @@ async def test_a_scripted_model_goes_on_from_the_prefix_to_the_first_separator()
     ]
     assert asked[0] == WHOLE
     assert [call.parameters for call in scripted.calls] == [{"seed": 4, "stop": ["\n"]}] * 3
-
-
-async def by_steps(model: StepModel, messages: list[Message], stop: str) -> tuple[str, list[str]]:
-    """What the model writes, and what ended each of its steps."""
-    written, finishes = "", ["step"]
-    while finishes[-1] == "step" and len(finishes) < 10:
-        [step] = await model.extend(
-            messages, written, path="p", stop=[stop], temperature=0.0, max_tokens=100
-        )
-        written += step.text + (stop if step.finish == "step" else "")
-        finishes.append(step.finish)
-    return written, finishes[1:]
-
-
-# Not for every reply: a prefix is sent as text, and read in other tokens than the model wrote where
-# it put two line breaks in a row, or where a separator ends with the space that begins a word.
-@pytest.mark.model
-@pytest.mark.parametrize("ask", ["Name three colours, one a line.", "Name three fruits."])
-async def test_a_reply_written_step_by_step_is_the_one_written_at_once(ask: str) -> None:
-    embedded = EmbeddedModel("embedded/smollm2-135m")
-    messages: list[Message] = [{"role": "user", "content": ask}]
-    [whole] = await embedded.chat(messages, path="p", temperature=0.0, max_tokens=100)
-
-    written, finishes = await by_steps(embedded, messages, "\n")
-
-    assert written == whole.text
-    assert finishes == ["step"] * (len(finishes) - 1) + ["answer"]
-    assert len(finishes) > 1
-
-
-@pytest.mark.model
-async def test_samples_of_a_step_are_the_same_for_the_same_seed() -> None:
-    embedded = EmbeddedModel("embedded/smollm2-135m")
-
-    once, again = [
-        await extend(embedded, n=3, seed=2, temperature=1.0, max_tokens=12) for _ in range(2)
-    ]
-
-    assert [step.text for step in once] == [step.text for step in again]
-    assert len({step.text for step in once}) > 1
-    assert all(step.usage.cost == 0.0 for step in once)

@@ -20,7 +20,7 @@ from ponder.graphs import (
     propose_verify_refine,
     self_consistency,
 )
-from ponder.models import disconnect
+from ponder.models import Usage, disconnect
 from ponder.nodes import Context, Solution
 from ponder.tasks import MathTask
 
@@ -46,10 +46,10 @@ async def compare(context: Context, task: MathTask, samples: int) -> dict[str, S
     found = {}
     for name, graph in searches(samples).items():
         solution = (await graph.ainvoke({"task": task}, context=context))["solution"]
-        judging = solution.usage_by_kind.get("verification")
+        judging = solution.usage_by_kind.get("verification", Usage())
         print(
             f"{name:<20} {solution.final or '-':<10} {len(solution.candidates):>4} candidates "
-            f"{solution.usage.tokens:>8} tokens, {judging.tokens if judging else 0:>8} of the verifier"
+            f"{solution.usage.tokens:>8} tokens, {judging.tokens:>8} of them the verifier's"
         )
         found[name] = solution
     await disconnect()

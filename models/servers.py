@@ -120,26 +120,18 @@ class Server:
     def withholds(self, reply: Begun) -> bool:
         """Whether the prefix is sent without the white space at its end, and the white space at the
         beginning of what comes back dropped: Claude refuses it there, and where a template drops it
-        the model would begin with it, and end its step at once."""
-        return reply.spaced and ("claude" in self.asked or bool(self.trims))
+        the model begins with it, and would end its step at once."""
+        trims = "claude" in self.asked or bool(self.trims)
+        return trims and reply.spaced and self.way != "completions"
 
     def may_trim(self, reply: Begun) -> bool:
-        """Whether the template may have dropped the end of the prefix. llama.cpp's and SGLang's
-        do not: they add the prefix to what the template makes of the rest."""
+        """Whether the template may have dropped the end of the prefix. llama.cpp and SGLang add the
+        prefix to what the template makes of the rest."""
         return (
-            self.trims is None
-            and self.kind == "vllm"
-            and self.way != "completions"
-            and (reply.spaced)
+            self.kind == "vllm"
+            and self.trims is None
+            and (reply.spaced and self.way != "completions")
         )
-
-    def look_at_prompt(self, response: Any, reply: Begun) -> None:
-        """See from vLLM's `prompt_logprobs` whether the template drops white space. It is taken to
-        do so where they are missing, since that costs time only."""
-        tokens = fields_of(response).get("prompt_logprobs") or []
-        texts = [next(iter(token.values()))["decoded_token"] for token in tokens[-16:] if token]
-        space = reply.prefix[len(reply.prefix.rstrip()) :]
-        self.trims = not "".join(texts).endswith(space)
 
     def streams(self, reply: Begun) -> bool:
         """Whether the reply is read as it is written."""
@@ -200,12 +192,17 @@ class Server:
         if isinstance(verbose, dict) and "prompt" in verbose:
             if verbose["prompt"].endswith(reply.prefix):
                 return
-        elif self.prefills or self.way == "prefill" or self.kind in ("vllm", "sglang"):
+        elif self.prefills or self.way == "prefill" or self._was_told:
             return
         raise Unfit(
             f"no steps: nothing in the server's answer shows that it went on with the reply; "
             f"{self._advice}"
         )
+
+    @property
+    def _was_told(self) -> bool:
+        """Whether the server understands `continue_final_message`, and was sent it."""
+        return self.open and self.kind in ("vllm", "sglang")
 
     @property
     def _advice(self) -> str:

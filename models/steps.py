@@ -14,6 +14,8 @@ from .servers import Begun, Server
 
 TOPS = (20, 5)
 """How many of the likeliest tokens are asked for, and how many where a server refuses that."""
+SPACES = "\n \t\n \n"
+"""White space that is some tokens in every vocabulary."""
 
 
 class Backend(Protocol):
@@ -89,29 +91,30 @@ class Going:
             [step] = await self.backend.call(self._stream(sampling), self.rank)
             faults = (*untold.faults, *step.faults)
             return [replace(step, usage=untold.usage + step.usage, faults=faults)]
-        # A step that ends before it has begun may be one whose separator the template dropped.
-        if self.server.may_trim(self.begun) and any(_void(step) for step in steps):
-            return await self._unless_trimmed(steps, sampling)
-        return steps
-
-    async def _unless_trimmed(self, steps: list[Step], sampling: dict[str, Any]) -> list[Step]:
-        """The steps, or those that are had without relying on the white space before them."""
-
-        def look(response: Any, seconds: float) -> list[Step]:
-            self.server.look_at_prompt(response, self.begun)
-            return [
-                Step("", "length", self.backend.usage(response, self.begun.whole, [""], seconds))
-            ]
-
-        sent = self.server.sent(self.begun)
-        sent["extra_body"] = {**sent.get("extra_body", {}), "prompt_logprobs": 0}
-        looked = await self.backend.call(Ask({**sent, "max_tokens": 1}, look), self.rank)
-        spent = sum((step.usage for step in looked), Usage())
-        if self.server.trims:
+        spent = await self._find_out()
+        if self.server.withholds(self.begun):  # so it was another prefix that it went on with
             spent = sum((step.usage for step in steps), spent)
             one = {key: value for key, value in sampling.items() if key != "n"}
             steps = await self.extend(one, len(steps))
         return [replace(steps[0], usage=spent + steps[0].usage), *steps[1:]]
+
+    async def _find_out(self) -> Usage:
+        """Find out whether the template drops white space, where that matters and is not known:
+        then white space makes no prompt longer. What that cost."""
+        if not self.server.may_trim(self.begun):
+            return Usage()
+
+        def count(response: Any, seconds: float) -> list[Step]:
+            return [Step("", "length", self.backend.usage(response, [], [""], seconds))]
+
+        usages = []
+        for prefix in ("a", f"a{SPACES}"):
+            sent = self.server.sent(Begun([{"role": "user", "content": "a"}], prefix))
+            ask = Ask({**sent, "max_tokens": 1}, count)
+            usages += [step.usage for step in await self.backend.call(ask, self.rank)]
+        bare, spaced = usages
+        self.server.trims = spaced.prompt_tokens <= bare.prompt_tokens
+        return bare + spaced
 
     async def choose(self, choices: Sequence[str]) -> Choice:
         """See `ChoosingModel.choose`."""
@@ -136,7 +139,13 @@ class Going:
                 [choice] = await self._send(self._one_token(fewer), read)
             except ModelRejected:
                 raise error from None
-        return choice
+        spent = await self._find_out()
+        if self.server.withholds(self.begun):
+            raise Unfit(
+                f"no probabilities: {self.backend.name}'s chat template drops the white space at "
+                "the end of the reply's beginning; give template= for text completions"
+            )
+        return replace(choice, usage=spent + choice.usage)
 
     def _one_token(self, tops: int) -> dict[str, Any]:
         sampling = self.backend.taken({"temperature": 0.0, "max_tokens": 1})
@@ -194,10 +203,6 @@ class Going:
         return [Step(heard.text, heard.finish, usage)]
 
 
-def _void(step: Step) -> bool:
-    return step.finish == "step" and not step.text
-
-
 async def listen(stream: Any, stop: Sequence[str], *, skip_space: bool = False) -> Heard:
     """Read LiteLLM's stream up to the first stop string, and close it there. `skip_space` drops the
     white space before anything else.
@@ -213,11 +218,11 @@ async def listen(stream: Any, stop: Sequence[str], *, skip_space: bool = False) 
             usage = getattr(chunk, "usage", None) or usage
             for choice in chunk.choices[:1]:
                 start = max(0, len(text) - longest + 1)
-                text += clean(choice.delta.content)
+                text += choice.delta.content or ""
                 text = text.lstrip() if skip_space else text
                 at = first_stop(text, stop, start)
                 if at is not None:
-                    return Heard(text[:at], "step")
+                    return Heard(clean(text[:at]), "step")
                 finish = choice.finish_reason or finish
     finally:
         await stream.aclose()
@@ -226,4 +231,4 @@ async def listen(stream: Any, stop: Sequence[str], *, skip_space: bool = False) 
         raise ModelUnavailable("connection lost: the stream ended before the reply did")
     if finish == "content_filter":
         raise ModelRefused("refused: by the content filter")
-    return Heard(text, "length" if finish == "length" else "answer", usage)
+    return Heard(clean(text), "length" if finish == "length" else "answer", usage)

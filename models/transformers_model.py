@@ -8,13 +8,14 @@ LiteLLM, models/litellm_provider.py offers these models there.
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import InputError, ModelError, ModelRejected
+from ..errors import InputError, ModelError, ModelRejected, ModelTimeout, ModelUnavailable
 from .base import Choice, Completion, Message, Step, StepFinish, Usage
 from .local import find
+from .slots import slots
 
 if TYPE_CHECKING:
     from .local.generate import Generator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .local.prompts import Prompts
     from .local.requests import Ending, Reply, Request
 
+T = TypeVar("T")
 FINISHED: dict["Ending", StepFinish] = {"stop": "step", "end": "answer", "length": "length"}
 
 
@@ -57,6 +59,13 @@ class TransformersModel:
     """Tokens of what was read before that are kept in memory: 32,768 if None."""
     context: int | None = None
     """Tokens of prompt and reply that one request may have; what the model was made for if None."""
+    timeout: float = 600.0
+    """Seconds for one call, counted from when it gets its slot."""
+    concurrency: int = 64
+    """Calls that have one at most; others wait, in the order they came."""
+    attempts: int = 2
+    """Tries per call where the model fails, as when it is out of memory. What took too long is not
+    tried again."""
     supports_schema: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -101,11 +110,11 @@ class TransformersModel:
         began, engine = time.monotonic(), await self.engine()
         ids = engine.prompts.chat(messages)
         asked = Asked(max_tokens, temperature, top_p, tuple(stop or ()), seed)
-        replies = await self._generate(engine, ids, asked, n)
-        usages = _usages(replies, len(ids), time.monotonic() - began)
+        replies, faults = await self._tried(lambda: self._generate(engine, ids, asked, n))
+        shares = _shares(replies, len(ids), time.monotonic() - began, faults)
         return [
-            Completion(reply.text, "length" if reply.ended == "length" else "stop", usage)
-            for reply, usage in zip(replies, usages, strict=True)
+            Completion(reply.text, "length" if reply.ended == "length" else "stop", *share)
+            for reply, share in zip(replies, shares, strict=True)
         ]
 
     async def extend(
@@ -125,11 +134,11 @@ class TransformersModel:
         began, engine = time.monotonic(), await self.engine()
         ids = engine.prompts.reply(messages, prefix, stop)
         asked = Asked(max_tokens, temperature, top_p, tuple(stop), seed)
-        replies = await self._generate(engine, ids, asked, n)
-        usages = _usages(replies, len(ids), time.monotonic() - began)
+        replies, faults = await self._tried(lambda: self._generate(engine, ids, asked, n))
+        shares = _shares(replies, len(ids), time.monotonic() - began, faults)
         return [
-            Step(reply.text, FINISHED[reply.ended], usage)
-            for reply, usage in zip(replies, usages, strict=True)
+            Step(reply.text, FINISHED[reply.ended], *share)
+            for reply, share in zip(replies, shares, strict=True)
         ]
 
     async def choose(
@@ -138,13 +147,14 @@ class TransformersModel:
         """See `ChoosingModel.choose`: of each choice's first token, exact, among them all."""
         began, engine = time.monotonic(), await self.engine()
         ids = engine.prompts.reply(messages, prefix)
-        firsts = [engine.prompts.first(prefix, choice) for choice in choices]
+        before = engine.prompts.render(messages) + prefix
+        firsts = [engine.prompts.first(before, choice) for choice in choices]
         if not firsts or len(set(firsts)) < len(firsts):
             raise ModelRejected(f"{list(choices)} do not differ in their first token")
-        [states] = await self._read(engine, ids, [len(ids) - 1])
+        [states], faults = await self._tried(lambda: self._read(engine, ids, [len(ids) - 1]))
         chances = engine.loaded.decoder.logits(states, firsts).double().softmax(-1).tolist()
         usage = Usage(1, len(ids), 0, 0.0, time.monotonic() - began)
-        return Choice(dict(zip(choices, chances, strict=True)), usage)
+        return Choice(dict(zip(choices, chances, strict=True)), usage, faults)
 
     async def score(self, prompt: str, completion: str) -> list[float]:
         """See `ScoringModel.score`. Both are tokenised together; `Prompts.scored` says which tokens
@@ -155,13 +165,31 @@ class TransformersModel:
         ids, ours = engine.prompts.scored(prompt, completion)
         if not ours:
             return []
-        states = await self._read(engine, ids, [at - 1 for at in ours])
+        before = [at - 1 for at in ours]
+        states, _ = await self._tried(lambda: self._read(engine, ids, before))
         said = [ids[at] for at in ours]
         return await asyncio.to_thread(likelihoods, engine.loaded.decoder, states, said)
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """Nothing but electricity."""
         return 0.0
+
+    async def _tried(self, work: Callable[[], Awaitable[T]]) -> tuple[T, tuple[str, ...]]:
+        """What `work` gives, and the faults of the attempts before, oldest first."""
+        faults: list[str] = []
+        while True:
+            try:
+                async with slots(self.name, self.concurrency).hold(), asyncio.timeout(self.timeout):
+                    return await work(), tuple(faults)
+            except TimeoutError:
+                raise ModelTimeout(
+                    f"timeout: no reply within {self.timeout:g} s", faults=tuple(faults)
+                ) from None
+            except ModelUnavailable as error:
+                error.faults = tuple(faults)
+                faults.append(str(error))
+                if len(faults) >= self.attempts:
+                    raise
 
     async def _generate(
         self, engine: Engine, ids: list[int], asked: "Asked", n: int
@@ -222,10 +250,11 @@ class Asked:
         return Request(tuple(ids), min(self.max_tokens, room), sampling, seed, self.stop)
 
 
-def _usages(replies: "list[Reply]", prompt: int, seconds: float) -> list[Usage]:
-    """Each reply's own tokens; the call, its prompt and its time are the first one's, so that they
-    add up."""
-    return [
-        Usage(1, prompt, len(reply.ids), 0.0, seconds) if i == 0 else Usage(0, 0, len(reply.ids))
-        for i, reply in enumerate(replies)
-    ]
+def _shares(
+    replies: "list[Reply]", prompt: int, seconds: float, faults: tuple[str, ...]
+) -> list[tuple[Usage, tuple[str, ...]]]:
+    """Each reply's usage and faults. Its tokens are its own; the call, its prompt, its time and its
+    faults are the first one's, so that they add up."""
+    first, *others = [len(reply.ids) for reply in replies]
+    rest = [(Usage(0, 0, tokens), ()) for tokens in others]
+    return [(Usage(1, prompt, first, 0.0, seconds), faults), *rest]

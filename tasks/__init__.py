@@ -7,6 +7,7 @@ from .datasets import load_dataset, load_labels, load_task, task_from_statement
 from .equivalence import classes, equivalent
 from .files import task_from_data
 from .final_answer import final_answer
+from .grader_pool import GraderPool
 from .inputs import generate_inputs
 from .limits import Limits
 from .math_task import AnswerKey, MathTask
@@ -19,6 +20,7 @@ __all__ = [
     "AnswerKey",
     "CodeTask",
     "Comparison",
+    "GraderPool",
     "Key",
     "LabelledSolution",
     "LabelledStep",

@@ -222,6 +222,8 @@ def _row(line: str, where: str) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
+        if line.startswith("version https://git-lfs"):
+            raise InputError(f"{where}: a pointer of Git LFS: fetch it with git lfs pull") from None
         raise InputError(f"{where}: not JSON: {error.msg}") from None
 
 

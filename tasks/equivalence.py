@@ -6,9 +6,10 @@ is plain is decided here; the rest by a grader's process with a hard limit (task
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import groupby
 
 from .grader_pool import GraderPool
 from .grader_process import Judgement, Question, missing
@@ -17,6 +18,8 @@ from .plain_answers import LONGEST, Plain, plain, quick
 
 STRIKES = 2
 """Comparisons without a verdict after which an answer is compared with no others."""
+CHUNK = 32
+"""Classes that a process compares an answer with at a time."""
 NEUTRAL = "0"
 """What an answer is held against to see whether it can be read at all."""
 LIBRARIES = {"math-verify": ("math_verify",), "prm800k": ("sympy", "pylatexenc")}
@@ -42,7 +45,12 @@ async def judge(
     Raises:
         MissingError: what compares answers is not installed.
     """
-    return await _judge(plain(answer, grading), plain(gold, grading), pool or _shared())
+    given, wanted = plain(answer, grading), plain(gold, grading)
+    decided = quick(given, wanted)
+    if decided is not None:
+        return Judgement(decided)
+    (judgement,) = await _ask(given, [wanted], pool or _shared())
+    return judgement
 
 
 async def classes(
@@ -96,18 +104,50 @@ class _Class:
 async def _class_of(form: Plain, found: list[_Class], pool: GraderPool) -> _Class:
     """The class that an answer belongs to, which is a new one if it belongs to none."""
     new = _Class(form)
+    plainly = [quick(form, other.first) for other in found]
+    first = plainly.index(True) if True in plainly else len(found)
+    others = [
+        other
+        for other, equal in zip(found[:first], plainly, strict=False)
+        if equal is None and other.strikes < STRIKES
+    ]
     if not await _readable(form, pool):
-        new.strikes = STRIKES
-    for other in found:
-        if STRIKES in (new.strikes, other.strikes):
-            continue
-        equal = (await _judge(form, other.first, pool, either=True)).equal
-        if equal:
-            return other
-        if equal is None:
-            new.strikes, other.strikes = new.strikes + 1, other.strikes + 1
+        new.strikes, others = STRIKES, []
+    for batch in _batches(form, others):
+        same = await _first_equal(new, batch, pool)
+        if same is not None:
+            return same
+    if first < len(found):
+        return found[first]
     found.append(new)
     return new
+
+
+def _batches(form: Plain, others: list[_Class]) -> Iterator[list[_Class]]:
+    """The classes in their order, those apart whose unit, like the answer's own, says something."""
+    for _, group in groupby(others, lambda other: bool(form.unit and other.first.unit)):
+        batch = list(group)
+        yield from (batch[start : start + CHUNK] for start in range(0, len(batch), CHUNK))
+
+
+async def _first_equal(new: _Class, others: list[_Class], pool: GraderPool) -> _Class | None:
+    """The first of some classes that a new one is equal to."""
+    if len(others) > 1:
+        judgements = await _ask(new.first, [other.first for other in others], pool, either=True)
+        if judgements[-1].equal:
+            return others[len(judgements) - 1]
+        if all(judgement.equal is False for judgement in judgements):
+            return None
+        # Something hangs or fails: one by one, to see what.
+    for other in others:
+        if STRIKES in (new.strikes, other.strikes):
+            continue
+        (judgement,) = await _ask(new.first, [other.first], pool, either=True)
+        if judgement.equal:
+            return other
+        if judgement.equal is None:
+            new.strikes, other.strikes = new.strikes + 1, other.strikes + 1
+    return None
 
 
 async def _readable(form: Plain, pool: GraderPool) -> bool:
@@ -115,20 +155,23 @@ async def _readable(form: Plain, pool: GraderPool) -> bool:
     and no strike to others."""
     if form.number is not None:
         return True
-    neutral = plain(NEUTRAL, form.grading)
-    return (await _judge(form, neutral, pool)).equal is not None
+    (judgement,) = await _ask(form, [plain(NEUTRAL, form.grading)], pool)
+    return judgement.equal is not None
 
 
-async def _judge(
-    answer: Plain, gold: Plain, pool: GraderPool, *, either: bool = False
-) -> Judgement:
-    decided = quick(answer, gold)
-    if decided is not None:
-        return Judgement(decided)
-    longest = max(len(answer.text), len(gold.text))
+async def _ask(
+    answer: Plain, golds: Sequence[Plain], pool: GraderPool, *, either: bool = False
+) -> Sequence[Judgement]:
+    """The judgements of a grader, up to the first gold that is equal."""
+    longest = max(len(form.text) for form in (answer, *golds))
     if longest > LONGEST:
-        return Judgement(None, f"{longest} characters are more than an answer has")
-    question = Question(answer.text, gold.text, answer.grading, either)
+        why = f"{longest} characters are more than an answer has"
+        return [Judgement(None, why)] * len(golds)
+    # PRM800K's rules are the same both ways.
+    either = either and answer.grading != "prm800k"
+    units = answer.unit and all(gold.unit for gold in golds)
+    given, *wanted = (form.form if units else form.text for form in (answer, *golds))
+    question = Question(given, tuple(wanted), answer.grading, either)
     return await asyncio.wrap_future(pool.submit(question))
 
 

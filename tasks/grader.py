@@ -1,7 +1,9 @@
-"""A grader's process: reads what to compare, a line of JSON each, and says whether it is equal.
+"""A grader's process: reads what to compare, a line of JSON each, and says what is equal.
 
-    {"grading": "math-verify", "answer": "0.5", "gold": "1/2", "either": false}
-    {"equal": true, "why": "", "tired": false}
+    {"grading": "math-verify", "answer": "0.5", "golds": ["1/3", "1/2", "1"], "either": false}
+    {"equal": [false, true], "why": "", "tired": false}
+
+It goes on to the first that is equal; `why` is of those that are null.
 
 The strings were written by a model, and what a computer algebra system does with them may take for
 ever, or all memory. So this is a process of its own, with limits that the kernel holds even if
@@ -12,7 +14,6 @@ Run by its path, not imported: `python grader.py '{"seconds": 5, "memory": 53687
 package's own `__init__` is left out, which would load much that is of no use here.
 """
 
-import cmath
 import importlib
 import json
 import logging
@@ -21,7 +22,6 @@ import resource
 import signal
 import sys
 import types
-import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
@@ -43,57 +43,43 @@ def math_verify_rule() -> Rule:
     config = [math_verify.LatexExtractionConfig()]
 
     @lru_cache(maxsize=1024)
-    def read(text: str) -> tuple[list[Any], Value | None]:
+    def read(text: str) -> list[Any]:
         found: list[Any] = math_verify.parse(f"\\boxed{{{text}}}", config, parsing_timeout=None)
         if all(isinstance(each, str) for each in found):
             with suppress(plain.NotPlain, ArithmeticError, ValueError, TypeError):
-                found = [plain.read_plain(text), *found]
-        return found, value(found[0]) if found else None
+                return [plain.read_plain(text), *found]
+        return found
+
+    def apart(given: list[Any], wanted: list[Any]) -> bool:
+        (name, one), (other_name, other) = (
+            side(each[0]) if each else ("", None) for each in (given, wanted)
+        )
+        if one is None or other is None or (name and other_name and name != other_name):
+            return False  # "x = 5" and "y = 5" are left to Math-Verify, but not "x = 5" and 6
+        return bool(plain.apart(plain.value_of(one), plain.value_of(other)))
 
     def same(answer: str, gold: str) -> bool:
-        (given, one), (wanted, other) = read(answer), read(gold)
-        if one and other and apart(one, other):
-            return False  # to find no simplification that makes them equal takes long
+        given, wanted = read(answer), read(gold)
+        if apart(given, wanted):
+            return False
         return bool(math_verify.verify(wanted, given, timeout_seconds=None))
 
     return same
 
 
-Value = tuple[str, complex]
-"""The variable that is said to have it ("" for an expression), and a number."""
-
-
-def value(expression: Any) -> Value | None:
-    """An expression's value, or that of the right side of "x = …", where each of its variables has
-    some fixed one; None for what has none, or is not compared by it (a set, a name, 50 %)."""
+def side(expression: Any) -> tuple[str, Any]:
+    """The x of "x = …" ("" if there is none), and what it is compared by; None for what is not
+    compared by its value: a set, a name, 50 %, an integral."""
     sympy: Any = importlib.import_module("sympy")
     name = ""
     if isinstance(expression, sympy.Eq) and isinstance(expression.lhs, sympy.Symbol):
         if expression.lhs in expression.rhs.free_symbols:
-            return None
+            return "", None
         name, expression = str(expression.lhs), expression.rhs
-    if not isinstance(expression, sympy.Expr) or isinstance(expression, sympy.Symbol):
-        return None
     kinds = (sympy.UnevaluatedExpr, sympy.Integral, sympy.Sum, sympy.Product, sympy.Limit)
-    if expression.has(*kinds, sympy.Derivative):
-        return None
-    place = {
-        symbol: sympy.Float(0.3 + zlib.crc32(str(symbol).encode()) / 2**32)
-        for symbol in expression.free_symbols
-    }
-    try:
-        number = complex(expression.evalf(15, subs=place))
-    except (TypeError, ValueError, ArithmeticError, AttributeError):
-        return None
-    return (name, number) if cmath.isfinite(number) else None
-
-
-def apart(one: Value, other: Value) -> bool:
-    """Whether no rounding of Math-Verify's (to 6 decimals) makes the two equal. "x = 5" and "y = 5"
-    are left to it."""
-    if one[0] and other[0] and one[0] != other[0]:
-        return False
-    return abs(one[1] - other[1]) > 1e-4 * max(1.0, abs(one[1]), abs(other[1]))
+    if not isinstance(expression, sympy.Expr) or isinstance(expression, sympy.Symbol):
+        return "", None
+    return (name, None) if expression.has(*kinds, sympy.Derivative) else (name, expression)
 
 
 def prm800k_rule() -> Rule:
@@ -108,20 +94,29 @@ def prm800k_rule() -> Rule:
 RULES = {"math-verify": math_verify_rule, "prm800k": prm800k_rule}
 
 
-def compare(rule: Rule, answer: str, gold: str, either: bool) -> dict[str, Any]:
-    """What becomes of one comparison; `either` way round, if asked."""
-    try:
-        equal = rule(answer, gold) or (either and rule(gold, answer))
-    except (MemoryError, RecursionError) as error:
-        return {"equal": None, "why": f"comparing them ends in a {type(error).__name__}"}
-    except Exception as error:  # noqa: BLE001  whatever a library does with a hostile text
-        return {"equal": None, "why": f"comparing them fails ({type(error).__name__})"}
-    return {"equal": equal, "why": ""}
+def first_equal(rule: Rule, asked: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """What becomes of the comparisons up to the first that is equal; `either` way round, if asked.
+    Each has `seconds` of CPU time."""
+    answer, found, why = asked["answer"], [], ""
+    for gold in asked["golds"]:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        try:
+            equal = rule(answer, gold) or (asked["either"] and rule(gold, answer))
+        except Exception as error:  # noqa: BLE001  whatever a library does with a hostile text
+            equal, why = None, f"comparing them ends in a {type(error).__name__}"
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        found.append(equal)
+        if equal:
+            break
+    return {"equal": found, "why": why}
 
 
 def peak() -> int:
-    """Bytes of address space this process has had at most."""
-    for line in Path("/proc/self/status").read_text("ascii", "replace").splitlines():
+    """Bytes of address space this process has had at most; 0 where there is no /proc."""
+    status = Path("/proc/self/status")
+    text = status.read_text("ascii", "replace") if status.exists() else ""
+    for line in text.splitlines():
         if line.startswith("VmPeak:"):
             return int(line.split()[1]) * 1024
     return 0
@@ -142,20 +137,20 @@ def serve(seconds: float, memory: int) -> None:
             say(json.dumps({"missing": error.name}))
             continue
         rules[asked["grading"]] = rule
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        reply = compare(rule, asked["answer"], asked["gold"], asked["either"])
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        reply = first_equal(rule, asked, seconds)
         tired = peak() > memory // 2
-        if tired and not reply["equal"]:
+        if tired:
             # An allocation that failed within a library's wide `except` looks like a difference.
-            reply = {"equal": None, "why": "comparing them takes too much memory"}
+            reply["equal"] = [equal or None for equal in reply["equal"]]
+            reply["why"] = "comparing them takes too much memory"
         say(json.dumps({**reply, "tired": tired}))
 
 
 def main() -> None:
     """Set the limits, make the files beside this one importable, and serve."""
     limits = json.loads(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
+    with suppress(ValueError, OSError):  # macOS holds no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     logging.disable(logging.CRITICAL)

@@ -12,6 +12,7 @@ import weakref
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..errors import InputError
 from .grader_process import BrokenGrader, Grader, Judgement, OutOfTime, Question
@@ -27,7 +28,8 @@ class _Crew:
     """The processes of a pool that have not been ended."""
 
     graders: set[Grader] = field(default_factory=set)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: Any = field(default_factory=threading.RLock)
+    """Re-entrant: a pool may be forgotten, and so closed, by a thread that has it."""
     owner: int = field(default_factory=os.getpid)
     closed: bool = False
 
@@ -51,12 +53,13 @@ class _Crew:
             self.closed, graders = True, list(self.graders)
             self.graders.clear()
         for grader in graders:
-            grader.end()
+            grader.kill()  # its thread lets go of the rest
 
 
-Jobs = queue.SimpleQueue[tuple[Question, Future[Judgement]] | None]
+Judgements = tuple[Judgement, ...]
+Jobs = queue.SimpleQueue[tuple[Question, Future[Judgements]] | None]
 """What is asked; None, when the pool is closed, stays in it for whoever looks next."""
-CLOSED = Judgement(None, "the graders are closed")
+CLOSED = "the graders are closed"
 
 
 def _finish(crew: _Crew, jobs: Jobs) -> None:
@@ -70,7 +73,7 @@ def _drain(jobs: Jobs) -> None:
         while True:
             job = jobs.get_nowait()
             if job is not None and job[1].set_running_or_notify_cancel():
-                job[1].set_result(CLOSED)
+                job[1].set_result(job[0].all(CLOSED))
     jobs.put(None)
 
 
@@ -100,12 +103,13 @@ class GraderPool:
         # Runs when the pool is closed, forgotten, or the process exits, whichever comes first.
         self._finish = weakref.finalize(self, _finish, self._crew, self._jobs)
 
-    def submit(self, question: Question) -> "Future[Judgement]":
-        """Ask; the judgement comes in a future. What cannot be judged is a judgement, too.
+    def submit(self, question: Question) -> Future[Judgements]:
+        """Ask; a judgement for each gold, up to the first that is equal, comes in a future. What
+        cannot be judged is a judgement, too; if a process was lost, all of the question's are so.
 
         The future raises MissingError if a library is not installed.
         """
-        future: Future[Judgement] = Future()
+        future: Future[Judgements] = Future()
         self._jobs.put((question, future))
         if self._crew.closed:
             _drain(self._jobs)
@@ -132,40 +136,40 @@ def _serve(jobs: Jobs, crew: _Crew, seconds: float, memory_bytes: int) -> None:
         if not future.set_running_or_notify_cancel():
             continue
         try:
-            judgement, grader = _judge(question, grader, crew, seconds, memory_bytes)
+            judgements, grader = _judge(question, grader, crew, seconds, memory_bytes)
         except BaseException as error:  # noqa: BLE001  it is raised where it is awaited
             grader = None
             future.set_exception(error)
         else:
-            future.set_result(judgement)
+            future.set_result(judgements)
         del job, question, future  # or they live until the next is asked
+    if grader is not None:
+        crew.dismiss(grader)
     _drain(jobs)
 
 
 def _judge(
     question: Question, grader: Grader | None, crew: _Crew, seconds: float, memory_bytes: int
-) -> tuple[Judgement, Grader | None]:
-    """The judgement, and the process that goes on."""
+) -> tuple[Judgements, Grader | None]:
+    """The judgements, and the process that goes on."""
     why = ""
     for _ in range(ATTEMPTS):
         try:
             grader = grader or crew.hire(seconds, memory_bytes)
-            judgement, tired = grader.ask(question)
-        except OutOfTime:
-            assert grader is not None
-            crew.dismiss(grader)
-            return Judgement(None, f"comparing them takes more than {seconds:g} seconds"), None
+            judgements, tired = grader.ask(question)
         except (BrokenGrader, OSError) as error:
             why = str(error)
+            if grader is not None:
+                crew.dismiss(grader)
+            grader = None
+            if isinstance(error, OutOfTime):
+                return question.all(f"comparing them takes more than {seconds:g} seconds"), None
         except BaseException:
-            assert grader is not None
-            crew.dismiss(grader)
+            if grader is not None:
+                crew.dismiss(grader)
             raise
         else:
             if tired:
                 crew.dismiss(grader)
-            return judgement, None if tired else grader
-        if grader is not None:
-            crew.dismiss(grader)
-            grader = None
-    return Judgement(None, f"the grader's process failed {ATTEMPTS} times: {why}"), None
+            return judgements, None if tired else grader
+    return question.all(f"the grader's process failed {ATTEMPTS} times: {why}"), None

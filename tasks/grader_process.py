@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ START = 60.0
 """Seconds that a process has to start and to import what it needs."""
 PATIENCE = 6.0
 """Times its CPU seconds that a comparison may take in all, where it has to wait for a core."""
+LEAST_PATIENCE = 10.0
+"""Seconds that it may take in any case: a machine may be busy."""
 LONGEST_REPLY = 10_000
 
 
@@ -33,13 +35,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One comparison: is `answer` equal to `gold`, or (`either`) `gold` to `answer`? The two are
-    not always the same to a computer algebra system ("x = 5" answers "5")."""
+    """Which is the first of `golds` that `answer` is equal to, or (`either`) that is equal to it?
+    The two are not always the same to a computer algebra system ("x = 5" answers "5")."""
 
     answer: str
-    gold: str
+    golds: tuple[str, ...]
     grading: Grading
     either: bool = False
+
+    def all(self, why: str) -> tuple[Judgement, ...]:
+        """That nobody can say, and why."""
+        return (Judgement(None, why),) * len(self.golds)
 
 
 class BrokenGrader(Exception):
@@ -54,7 +60,7 @@ class Grader:
     """One process, seen from here. Blocking: for a thread."""
 
     def __init__(self, seconds: float, memory_bytes: int) -> None:
-        self._wall = max(PATIENCE * seconds, 1.0)
+        self._wall = max(PATIENCE * seconds, LEAST_PATIENCE)
         self._buffer = b""
         self._fresh = True
         """Whether the next comparison has to wait for imports, too."""
@@ -74,33 +80,31 @@ class Grader:
         """Of its process."""
         return self._process.pid
 
-    def ask(self, question: Question) -> tuple[Judgement, bool]:
-        """The judgement, and whether the process should be replaced.
+    def ask(self, question: Question) -> tuple[tuple[Judgement, ...], bool]:
+        """A judgement for each gold up to the first that is equal, and whether the process should
+        be replaced.
 
         Raises:
             BrokenGrader: it has to be.
             MissingError: a library is not installed.
         """
-        wall = self._wall
+        wall = self._wall * len(question.golds)
         if self._fresh:
             wall += START
             if "ready" not in self._line(START):
                 raise BrokenGrader("it does not start")
             self._fresh = False
-        asked = {
-            "grading": question.grading,
-            "answer": question.answer,
-            "gold": question.gold,
-            "either": question.either,
-        }
-        self._send(json.dumps(asked).encode("ascii") + b"\n")
+        self._send(json.dumps(asdict(question)).encode("ascii") + b"\n")
         reply = self._line(wall)
         if "missing" in reply:
             raise missing(str(reply["missing"]))
         equal, why = reply.get("equal"), reply.get("why")
-        if equal not in (True, False, None) or not isinstance(why, str):
+        if not isinstance(equal, list) or not 0 < len(equal) <= len(question.golds):
             raise BrokenGrader("it makes no sense")
-        return Judgement(equal, why), bool(reply.get("tired"))
+        if not isinstance(why, str) or not all(each in (True, False, None) for each in equal):
+            raise BrokenGrader("it makes no sense")
+        found = tuple(Judgement(each, why if each is None else "") for each in equal)
+        return found, bool(reply.get("tired"))
 
     def _send(self, data: bytes) -> None:
         assert self._process.stdin is not None
@@ -139,14 +143,19 @@ class Grader:
             raise OutOfTime("its time is up")
         raise BrokenGrader("it has ended")
 
-    def end(self) -> None:
-        """Kill it. Idempotent, and never raises."""
+    def kill(self) -> None:
+        """End the process, from any thread. Idempotent, and never raises."""
         self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """Kill it and let go of its pipes: for the thread that asks, since another might be given
+        the same descriptors. Idempotent, and never raises."""
+        self.kill()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
-        self._process.wait()
 
 
 def _environment() -> dict[str, str]:

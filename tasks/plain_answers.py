@@ -25,8 +25,9 @@ NUMBER = re.compile(DECIMAL, re.ASCII)
 RATIO = re.compile(
     r"([-+]?)(?:\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d)|(\d+) ?/ ?(\d+))", re.ASCII
 )
+WORD = r"[A-Za-z]{2,}"
 AMOUNT = re.compile(
-    rf"\$? ?({DECIMAL}) ?(?:\\text\{{)?((?: ?[A-Za-z]{{2,}}){{0,8}})\.?\}}?", re.ASCII
+    rf"\$? ?({DECIMAL})(?: ?(?:\\text\{{ ?)?({WORD}(?: {WORD}){{0,7}})\.? ?\}}?)?", re.ASCII
 )
 """A price, or a number with a unit in words."""
 FACTORS = frozenset(
@@ -41,45 +42,60 @@ class Plain:
     """An answer, and what is plain of it."""
 
     text: str
+    """What a grader reads, without the words of a unit."""
     grading: Grading
+    form: str
+    """The text in a normal form by which equal ones are equal, with its unit."""
     number: Fraction | None = None
     decimal: bool = False
     """Whether the number is written with a point."""
+    unit: str = ""
+    """The words after the number. Where the other answer has none, they say nothing ("18 dollars"
+    is 18, which Math-Verify takes for a product of letters)."""
 
     @property
     def key(self) -> object:
         """Answers with equal keys are equal."""
-        return self.text if self.number is None else self.number
+        return self.form if self.number is None or self.unit else self.number
 
 
 def plain(answer: str, grading: Grading) -> Plain:
     """The answer in a normal form of which every difference is left to the grading."""
     if len(answer) > LONGEST:
-        return Plain(answer.strip(), grading)
+        return Plain(answer.strip(), grading, answer.strip())
     if grading == "prm800k":
         return _plain_prm800k(answer)
     text = tidy(answer)
+    if amount := AMOUNT.fullmatch(text):
+        unit = (amount[2] or "").lower()
+        number = None if FACTORS & set(unit.split()) else _decimal(amount[1])
+        if number is not None:
+            return Plain(amount[1], grading, text, number, "." in amount[1], unit)
+    return Plain(text, grading, text, _ratio(text))
+
+
+def _ratio(text: str) -> Fraction | None:
+    """Of two whole numbers."""
     ratio = RATIO.fullmatch(text)
     if ratio is None:
-        number = _decimal(text)
-        return Plain(text, grading, number, number is not None and "." in text)
+        return None
     sign, over, under = ratio[1], *(part for part in ratio.groups()[1:] if part)
     if max(len(over), len(under)) > DIGITS or not int(under):
-        return Plain(text, grading)
-    return Plain(text, grading, Fraction(int(over), int(under)) * (-1 if sign == "-" else 1))
+        return None
+    return Fraction(int(over), int(under)) * (-1 if sign == "-" else 1)
 
 
 def _plain_prm800k(answer: str) -> Plain:
     """Its rules keep 2/4 from 1/2, so that only digits are numbers here."""
     text = answer.strip()
     number = _decimal(text)
-    return Plain(text, "prm800k", number, number is not None and "." in text)
+    form = math_normalised(text)
+    return Plain(text, "prm800k", form, number, number is not None and "." in text)
 
 
 def tidy(answer: str) -> str:
     """An answer without what says nothing: white space, dollar signs, the full stop of its
-    sentence, other spellings of the same LaTeX, and the words of a unit ("18 dollars" is 18, which
-    Math-Verify takes for a product of letters)."""
+    sentence, other spellings of the same LaTeX."""
     text = " ".join(answer.split())
     if text.endswith(".") and not text.endswith("\\."):
         text = text[:-1].rstrip()
@@ -89,9 +105,6 @@ def tidy(answer: str) -> str:
             text = inside.strip()
     for spelling, usual in SPELLINGS:
         text = text.replace(spelling, usual)
-    amount = AMOUNT.fullmatch(text)
-    if amount and not FACTORS & set(amount[2].lower().split()):
-        return amount[1]
     return text
 
 
@@ -99,17 +112,15 @@ def quick(answer: Plain, gold: Plain) -> bool | None:
     """Whether two answers are equal, where that is plain; None where a grader has to say."""
     one, other = answer.number, gold.number
     if one is not None and other is not None:
+        if answer.unit and gold.unit and answer.unit != gold.unit:
+            return None  # 10 AM and 10 PM, 100 cm and 1 meter
         if one == other:
             return True
         decimals = answer.decimal or gold.decimal
         return None if decimals and abs(one - other) < NEAR else False
-    if answer.text == gold.text:
-        return bool(answer.text) or answer.grading == "prm800k"
-    if not answer.text or not gold.text:
-        return False
-    if answer.grading == "prm800k" and max(len(answer.text), len(gold.text)) <= LONGEST:
-        return math_normalised(answer.text) == math_normalised(gold.text) or None
-    return None
+    if answer.form == gold.form:
+        return bool(answer.form) or answer.grading == "prm800k"
+    return None if answer.text and gold.text else False
 
 
 def _decimal(text: str) -> Fraction | None:

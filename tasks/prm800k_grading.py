@@ -14,6 +14,7 @@ The string rules are plain Python; only `same` loads sympy and pylatexenc, in a 
 
 import importlib
 import re
+from functools import lru_cache
 from typing import Any
 
 INT_LIKE = 1e-7
@@ -80,6 +81,7 @@ def _braced_fractions(text: str) -> str:
     return re.sub(r"\\frac([^{\s])\{", r"\\frac{\1}{", text)
 
 
+@lru_cache(maxsize=1024)
 def normalised(answer: str) -> str:
     """The text in PRM800K's own normal form. Loads pylatexenc if there is LaTeX in it."""
     text = answer
@@ -143,18 +145,28 @@ def _same_element(given: str, wanted: str) -> bool:
     letters = set(filter(str.isalpha, difference.replace("sqrt", "").replace("frac", "")))
     if len(letters) > MOST_LETTERS or UNSAFE.search(difference):
         return False
-    return _is_zero(difference)
+    return _same_value(given, wanted)
 
 
-def _is_zero(difference: str) -> bool:
-    import sympy
-
-    from .plain_math import NotPlain, read_plain
+def _same_value(given: str, wanted: str) -> bool:
+    """Whether sympy finds the difference of two expressions to be 0."""
+    sympy: Any = importlib.import_module("sympy")
+    from . import plain_math
 
     try:
-        return bool(sympy.simplify(read_plain(difference)) == 0)
-    except (NotPlain, ArithmeticError, ValueError, TypeError, AttributeError):
+        one, other = _read(given), _read(wanted)
+        if plain_math.apart(plain_math.value_of(one), plain_math.value_of(other)):
+            return False
+        return bool(sympy.simplify(one - other) == 0)
+    except (ArithmeticError, ValueError, TypeError, AttributeError):
         return False  # no expression, or one that sympy cannot work out
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str) -> Any:
+    from .plain_math import read_plain
+
+    return read_plain(text)
 
 
 def _without_thousands(text: str) -> str:

@@ -1,6 +1,6 @@
 """Who judges."""
 
-from .aggregate import Aggregate, aggregate
+from .aggregation import Aggregate, aggregate
 from .answer import AnswerGrade
 from .base import Keyed, StepVerifier, Verdict, Verifier
 from .connect import connect_verifier

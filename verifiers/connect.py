@@ -10,6 +10,7 @@ KIND[:WHAT][,KEY=VALUE…]
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from ..models import Model
 from ..models import connect as connect_model
 from ..models.local import find
 from ..sandboxes.base import Sandbox
-from .aggregate import AGGREGATES
+from .aggregation import AGGREGATES
 from .base import Verifier
 from .judge_model import JudgeModel
 from .prm import Format, OutcomeModel, RewardModel, Scorer, adjusted, find_format
@@ -62,6 +63,13 @@ def _one_of(*known: str) -> Callable[[str], str]:
     return read
 
 
+def _device(value: str) -> str:
+    if not re.fullmatch(r"(cpu|mps|cuda|xpu)(:\d+)?", value):
+        raise ValueError("must be a device such as cpu, cuda or cuda:1")
+    return value
+
+
+DTYPE = _one_of("float32", "bfloat16", "float16")
 STEPS = _one_of("auto", "blank", "line")
 AGGREGATE = _one_of(*AGGREGATES)
 NEUTRAL = _one_of("positive", "negative")
@@ -69,9 +77,9 @@ SETTINGS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
     "tests": {},
     "prm": {
         "format": _text, "aggregate": AGGREGATE, "neutral": NEUTRAL, "steps": STEPS,
-        "dtype": _text, "device": _text,
+        "dtype": DTYPE, "device": _device,
     },
-    "orm": {"format": _text, "dtype": _text, "device": _text},
+    "orm": {"format": _text, "dtype": DTYPE, "device": _device},
     "judge": {
         "n": _count, "think": _flag, "by": _one_of("step", "solution"), "temperature": _number,
         "max_tokens": _count, "aggregate": AGGREGATE, "steps": STEPS,
@@ -129,6 +137,8 @@ def _load(what: str, form: Format, **settings: Any) -> Scorer:
 
 def _config(what: str) -> Mapping[str, Any]:
     """A folder's config.json; nothing for what is on the hub."""
+    if Path(what, "adapter_config.json").is_file() and not Path(what, "config.json").is_file():
+        raise InputError(f"{what}: is an adapter; merge it into its base model first")
     source = find(what)
     if source.on_hub or source.gguf:
         return {}

@@ -17,7 +17,7 @@ from typing import Literal
 from ..errors import ModelError, ModelRejected, SearchStopped
 from ..models.base import Choice, ChoosingModel, Completion, Message, Model, Usage
 from ..tasks import Task
-from .aggregate import Aggregate, aggregate
+from .aggregation import Aggregate, aggregate
 from .base import Verdict
 from .judge_prompts import LONG, SHORT, SOLUTION, STEP, SYSTEM, VERDICT
 from .steps import Splitting, problem_of, split_steps
@@ -69,6 +69,8 @@ class JudgeModel:
     )
     """By the question."""
     _chooses: bool = field(default=True, init=False, repr=False, compare=False)
+    """Whether the model is asked for probabilities; and whether it ever gave any."""
+    _chose: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.name = self.name or f"judge:{self.model.name}"
@@ -140,32 +142,35 @@ class JudgeModel:
 
     async def _ask(self, question: str, path: str) -> _Judgement:
         try:
+            said = await self._say(question, path, LONG) if self.think else []
             if self._chooses:
                 try:
-                    return await self._by_probability(question, path)
-                except ModelRejected:  # its server gives no such numbers
-                    self._chooses = False
-            return self._by_votes(await self._say(question, path, LONG if self.think else SHORT))
+                    return await self._by_probability(question, said, path)
+                except ModelRejected:
+                    # A server that never gave such numbers is not asked for them again.
+                    self._chooses = self._chose
+            return self._by_votes(said or await self._say(question, path, SHORT))
         except (ModelError, SearchStopped) as error:
             return _Judgement(None, f"{self.model.name}: {error}")
 
-    async def _by_probability(self, question: str, path: str) -> _Judgement:
+    async def _by_probability(
+        self, question: str, said: Sequence[Completion], path: str
+    ) -> _Judgement:
         assert isinstance(self.model, ChoosingModel)
-        if not self.think:
-            choice = await self.model.choose(_messages(question + SHORT), (YES, NO), path=path)
-            return _mean([choice], Usage())
-        said = await self._say(question, path, LONG)
+        choose = self.model.choose
+        if said:
+            # Where each text has its verdict, or after it if it has none.
+            messages, words = _messages(question + LONG), (f" {YES}", f" {NO}")
+            prefixes = [_before_verdict(one.text) + VERDICT for one in said]
+        else:
+            messages, words, prefixes = _messages(question + SHORT), (YES, NO), [""]
         chosen = await asyncio.gather(
             *(
-                self.model.choose(
-                    _messages(question + LONG),
-                    (f" {YES}", f" {NO}"),
-                    path=f"{path}/{number}",
-                    prefix=_before_verdict(one.text) + VERDICT,
-                )
-                for number, one in enumerate(said)
+                choose(messages, words, path=f"{path}/{number}", prefix=prefix)
+                for number, prefix in enumerate(prefixes)
             )
         )
+        self._chose = True
         return _mean(chosen, sum((one.usage for one in said), Usage()))
 
     async def _say(self, question: str, path: str, how: str) -> list[Completion]:

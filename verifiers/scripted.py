@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..models.base import Usage
 from ..tasks import Task
-from .aggregate import Aggregate, aggregate
+from .aggregation import Aggregate, aggregate
 from .base import Verdict
 from .steps import Splitting, split_steps
 

@@ -74,14 +74,14 @@ class Batch:
 
     def _room(self, rows: int, columns: int) -> Rows:
         """The rectangle, once it has so many rows and columns."""
-        now = self._rows
+        now, filled = self._rows, max((len(live.ids) - 1 for live in self.active), default=0)
+        columns = max(columns, filled)
         if now is not None and now.rows >= rows and now.columns >= columns:
             return now
         wide = max(columns, min(columns + max(COLUMNS, columns // 2), self._budget // rows))
         high = max(rows, min(1 << (rows - 1).bit_length(), self._most, self._budget // wide))
         grown = Rows(self._decoder.shape, high, wide)
         if now is not None and self.active:
-            filled = max(len(live.ids) for live in self.active) - 1
-            grown.copy(now, len(self.active), min(filled, now.columns))
+            grown.copy(now, len(self.active), filled)
         self._rows = grown
         return grown

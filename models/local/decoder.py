@@ -110,7 +110,8 @@ class Decoder:
                     path = self.prefixes.find(texts[i])
                     found[i] = prefixes.states(path, positions[i]).float()
                 self.prefixes.trim()
-        return [found[i] for i in range(len(texts))]
+        # Copies made outside inference mode may be trained on: a head, say.
+        return [found[i].clone() for i in range(len(texts))]
 
     def read(self, texts: Sequence[tuple[int, ...]]) -> None:
         """Forward whatever of `texts` is not known, into the prefix cache, which may then hold more
@@ -298,7 +299,9 @@ def _limit(config: Any) -> int:
 
 def _scaled(logits: torch.Tensor, config: Any) -> torch.Tensor:
     """What some families do to their logits: Granite, Cohere, Gemma."""
-    logits = logits / (getattr(config, "logits_scaling", None) or 1.0)
-    logits = logits * (getattr(config, "logit_scale", None) or 1.0)
+    divisor = getattr(config, "logits_scaling", None) or 1
+    factor = getattr(config, "logit_scale", None) or 1
+    if divisor != factor:
+        logits = logits * (factor / divisor)
     cap = getattr(config, "final_logit_softcapping", None)
     return logits if cap is None else torch.tanh(logits / cap) * cap

@@ -125,7 +125,8 @@ class Generator:
 
     def _read(self) -> None:
         """Answer the readings that wait, all together."""
-        readings = self._take_readings()
+        if not (readings := self._take_readings()):
+            return
         try:
             self._decoder.read([reading.ids for reading in readings])
             for reading in readings:

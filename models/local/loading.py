@@ -41,11 +41,6 @@ class Loaded:
     decoder: Decoder
     """Reads token ids into hidden states, with a cache; the way to use `model`."""
 
-    @property
-    def config(self) -> Any:
-        """The model's configuration."""
-        return self.model.config
-
     @cached_property
     def ends(self) -> frozenset[int]:
         """The tokens that end a reply: those of the generation config, and the tokenizer's."""
@@ -94,12 +89,6 @@ def load(name: str, *, dtype: str | None = None, device: str | None = None) -> L
         return _loaded[key]
 
 
-def forget() -> None:
-    """Let go of all models that nothing else refers to."""
-    with _loading:
-        _loaded.clear()
-
-
 def _dtype(name: str | None, device: str) -> torch.dtype:
     found = getattr(torch, name or ("float32" if device == "cpu" else "bfloat16"), None)
     if not isinstance(found, torch.dtype) or not found.is_floating_point:
@@ -113,21 +102,17 @@ def _load(source: Source, dtype: torch.dtype, device: str) -> Loaded:
     with _quiet(), _explained(source, offline=bool(local)):
         try:
             torch.empty(0, device=device)
-        except RuntimeError as error:
-            raise MissingError(f"device {device!r} is not here: {error}") from None
+        except (RuntimeError, AssertionError) as error:  # the latter from a torch for CPUs alone
+            raise MissingError(f"device {device!r} is not here: {_line(error)}") from None
         config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
         auto = _auto(config)
         tokenizer = transformers.AutoTokenizer.from_pretrained(source.place, **arguments)
-        try:
-            model = auto.from_pretrained(
-                source.place, dtype=dtype, attn_implementation="sdpa", **arguments
-            )
-        except ValueError as error:
-            if "attention" not in str(error):
-                raise
-            model = auto.from_pretrained(
-                source.place, dtype=dtype, attn_implementation="eager", **arguments
-            )
+        # Attention is torch's "sdpa" by itself, and "eager" for the families that cannot have it.
+        model, info = auto.from_pretrained(
+            source.place, dtype=dtype, output_loading_info=True, **arguments
+        )
+    if missing := sorted(info["missing_keys"]):  # transformers would leave them random
+        raise InputError(f"model {source.name}: tensors are missing, {missing[0]} among them")
     model = model.to(device).eval().requires_grad_(False)
     return Loaded(source, model, tokenizer, Decoder(model, name=source.name))
 

@@ -20,6 +20,10 @@ class Prompts:
     tokenizer: Any
 
     def chat(self, messages: Sequence[Message]) -> list[int]:
+        """The ids of the conversation, up to where its reply begins; raises as `render`."""
+        return self.encode(self.render(messages))
+
+    def render(self, messages: Sequence[Message]) -> str:
         """The conversation in the model's template, up to where its reply begins.
 
         Raises:
@@ -37,7 +41,7 @@ class Prompts:
             )
         except TemplateError as error:
             raise ModelRejected(f"{self.name}'s chat template refuses: {error}") from None
-        return self.encode(text)
+        return str(text)
 
     def reply(
         self, messages: Sequence[Message], prefix: str, separators: Sequence[str] = ()
@@ -45,11 +49,11 @@ class Prompts:
         """The conversation and the beginning of the reply, each step of it tokenised by itself, as
         it was written: what was read of the steps before stays as it is when one more is added. In
         one piece where the tokenizer would change the text so."""
-        begun = self.chat(messages)
-        pieces = [id for piece in _split(prefix, separators) for id in self.encode(piece)]
-        if prefix and self.decode([*begun, *pieces]) != self.decode(begun) + prefix:
-            pieces = self.encode(prefix)
-        return begun + pieces
+        text = self.render(messages)
+        begun = self.encode(text)
+        ids = begun + [id for piece in _split(prefix, separators) for id in self.encode(piece)]
+        as_it_was = not prefix or self.decode(ids) == self.decode(begun) + prefix
+        return ids if as_it_was else self.encode(text + prefix)
 
     def first(self, before: str, word: str) -> int:
         """The token that `word` begins with after `before`.
@@ -88,9 +92,7 @@ class Prompts:
         starts = (self.tokenizer.bos_token_id, self.tokenizer.eos_token_id)
         start = next((id for id in starts if id is not None), None)
         if start is None:
-            raise InputError(
-                f"model {self.name} has no token that a text begins with: give a prompt"
-            )
+            raise InputError(f"model {self.name} has no token that texts begin with: give a prompt")
         return [start, *ids], range(1, end + 1)
 
     def encode(self, text: str) -> list[int]:

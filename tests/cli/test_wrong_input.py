@@ -72,6 +72,19 @@ def test_a_task_file_with_something_wrong_is_refused(
     assert next(iter(change)) in ended.err
 
 
+@pytest.mark.filterwarnings("ignore:the subprocess sandbox")
+def test_a_question_is_refused_by_a_graph_that_writes_programs(
+    ponder: Ponder, tmp_path: Path
+) -> None:
+    path = tmp_path / "sum.yaml"
+    path.write_text("question: What is 1+1?\n")
+
+    ended = ponder("solve", path, *MODEL, "--sandbox", "subprocess")
+
+    assert ended.code == 2
+    assert ended.err.endswith("plan_search writes programs, and this task asks for an answer\n")
+
+
 @pytest.mark.parametrize("sandbox", ["auto", "docker"])
 def test_no_engine_is_missing(
     ponder: Ponder, monkeypatch: pytest.MonkeyPatch, sandbox: str

@@ -13,7 +13,6 @@ from ponder.nodes import Context
 from ponder.sandboxes import Sandbox, ScriptedSandbox, connect
 from ponder.tasks import load_task
 from ponder.verifiers import HiddenTests, PublicTests, ScriptedVerifier, Verdict
-
 from tests.support.steps import QUESTION, scores, script
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

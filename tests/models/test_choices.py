@@ -1,6 +1,5 @@
 """How likely a model is to say each of some words."""
 
-import json
 import math
 from typing import Any
 
@@ -9,7 +8,8 @@ import pytest
 from ponder.errors import InputError, ModelRejected
 from ponder.models import Choice, EmbeddedModel, LiteLLMModel, Message, ScriptedModel
 from ponder.models.replies import probabilities
-from tests.support.server import Body, Reply, Server, error, ok, serving, text, too_many
+from tests.support.server import Body, Reply, error, serving, text, too_many
+from tests.support.stepping import answered, counting, model
 
 ASKED: list[Message] = [{"role": "user", "content": "Is two even?"}]
 YES_NO = ["Yes", "No"]
@@ -52,17 +52,7 @@ def chances(**tokens: float) -> dict[str, Any]:
     return {"content": [{**tops[0], "top_logprobs": tops}]}
 
 
-def answered(said: str = "Yes", *, more: Body | None = None, **choice: Any) -> Reply:
-    body = json.loads(ok(said, finish="length").body)
-    body["choices"][0] |= choice
-    return Reply(json.dumps(body | (more or {})))
-
-
 SURE = chances(Yes=0.6, _No=0.2)
-
-
-def model(server: Server, name: str = "hosted_vllm/x", **options: Any) -> LiteLLMModel:
-    return LiteLLMModel(name, api_base=server.url, **options)
 
 
 async def choose(model: Any, prefix: str = "") -> Choice:
@@ -74,7 +64,7 @@ async def choose(model: Any, prefix: str = "") -> Choice:
 @pytest.mark.parametrize("name", ["hosted_vllm/x", "openai/x"])
 async def test_one_token_is_asked_for_with_the_chances_of_others(name: str) -> None:
     async with serving(
-        lambda body, count: too_many() if count == 0 else answered(logprobs=SURE)
+        lambda body, count: too_many() if count == 0 else answered("Yes", "length", logprobs=SURE)
     ) as server:
         choice = await choose(model(server, name, api_key="k"))
 
@@ -89,13 +79,23 @@ async def test_one_token_is_asked_for_with_the_chances_of_others(name: str) -> N
 async def test_a_prefix_must_be_gone_on_with() -> None:
     begun = {"prompt": "<assistant>It is", "content": "", "stop_type": "limit"}
     async with serving(
-        lambda body, count: answered(logprobs=SURE, more={"__verbose": begun})
+        lambda body, count: answered("Yes", "length", logprobs=SURE, more={"__verbose": begun})
     ) as server:
         choice = await choose(model(server), "It is")
         with pytest.raises(ModelRejected, match="shows that it went on"):
             await choose(model(server), "They are")
 
     assert choice.probabilities["Yes"] == pytest.approx(0.75)
+
+
+@pytest.mark.usefixtures("litellm")
+async def test_a_template_that_drops_the_end_of_the_prefix_is_of_no_use() -> None:
+    def answer(body: Body, count: int) -> Reply:
+        return answered("Yes", "length", logprobs=SURE, stop_reason=None)
+
+    async with serving(counting(answer, trims=True)) as server:
+        with pytest.raises(ModelRejected, match="drops the white space"):
+            await choose(model(server), "It is\n")
 
 
 @pytest.mark.usefixtures("litellm")
@@ -113,7 +113,11 @@ async def test_text_completions_tell_too() -> None:
 async def test_a_server_that_gives_fewer_is_asked_for_fewer() -> None:
     def answer(body: Body, count: int) -> Reply:
         few = body["top_logprobs"] <= 5
-        return answered(logprobs=SURE) if few else error(400, "top_logprobs: at most 5")
+        return (
+            answered("Yes", "length", logprobs=SURE)
+            if few
+            else error(400, "top_logprobs: at most 5")
+        )
 
     async with serving(answer) as server:
         choice = await choose(model(server))
@@ -123,7 +127,7 @@ async def test_a_server_that_gives_fewer_is_asked_for_fewer() -> None:
 
 @pytest.mark.usefixtures("litellm")
 async def test_a_server_that_gives_none_is_an_error() -> None:
-    async with serving(lambda body, count: answered()) as server:
+    async with serving(lambda body, count: answered("Yes", "length")) as server:
         with pytest.raises(ModelRejected, match=r"^no probabilities: the server sent none"):
             await choose(model(server))
 

@@ -66,7 +66,7 @@ async def test_a_stream_is_never_taken_for_whole_when_it_is_not() -> None:
 
 @pytest.mark.parametrize(("fault", "kind"), HALVES)
 async def test_a_fault_of_a_stream_is_retried_and_listed(fault: Reply, kind: str) -> None:
-    good = streamed("tw", "o\n", "three")
+    good = streamed("tw", "o;", "three")
 
     def answer(body: Body, count: int) -> Reply:
         return (fault if count < 2 else good) if "stream" in body else ok("two")

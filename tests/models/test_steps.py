@@ -26,6 +26,7 @@ from tests.support.stepping import (
     WHOLE,
     always,
     answered,
+    counting,
     extend,
     go_on,
     llama,
@@ -44,8 +45,8 @@ ENDS = [
     pytest.param(vllm("two", None), "answer", id="vLLM, the end"),
     pytest.param(vllm("two", 151645), "answer", id="vLLM, a token that ends"),
     pytest.param(vllm("two", None, "length"), "length", id="vLLM, cut off"),
-    pytest.param(vllm("two\nthree", None, "length"), "step", id="vLLM, more than a step"),
-    pytest.param(answered("two", matched_stop="\n"), "step", id="SGLang, a stop string"),
+    pytest.param(vllm("two;three", None, "length"), "step", id="vLLM, more than a step"),
+    pytest.param(answered("two", matched_stop=";"), "step", id="SGLang, a stop string"),
     pytest.param(answered("two", matched_stop=2), "answer", id="SGLang, the end"),
     pytest.param(llama("two"), "step", id="llama.cpp, a stop string"),
     pytest.param(llama("two", "eos"), "answer", id="llama.cpp, the end"),
@@ -73,10 +74,10 @@ async def test_what_is_asked_arrives_and_nothing_else() -> None:
         await go_on(asked, temperature=0.5, top_p=0.9, max_tokens=7, seed=3)
         await go_on(asked, "", max_tokens=7)
 
-    first = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 7, "seed": 3, "stop": ["\n"]}
+    first = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 7, "seed": 3, "stop": [";"]}
     assert server.bodies == [
         {"model": "x", "messages": WHOLE, "verbose": True, **ON, **first},
-        {"model": "x", "messages": ASKED, "max_tokens": 7, "stop": ["\n"]},
+        {"model": "x", "messages": ASKED, "max_tokens": 7, "stop": [";"]},
     ]
 
 
@@ -98,7 +99,7 @@ async def test_a_step_may_be_empty() -> None:
 async def test_a_sample_has_a_seed_of_its_own_whether_it_is_a_request_or_a_choice() -> None:
     def answer(body: Body, count: int) -> Reply:
         said = json.loads(ok(*(f"{body['seed'] + i}" for i in range(body.get("n", 1)))).body)
-        said["choices"] = [{**choice, "stop_reason": "\n"} for choice in said["choices"]]
+        said["choices"] = [{**choice, "stop_reason": ";"} for choice in said["choices"]]
         return Reply(json.dumps(said))
 
     async with serving(answer) as server:
@@ -113,35 +114,24 @@ async def test_a_sample_has_a_seed_of_its_own_whether_it_is_a_request_or_a_choic
 
 async def test_a_template_that_drops_white_space_is_found_out_and_got_round() -> None:
     def answer(body: Body, count: int) -> Reply:
-        if "prompt_logprobs" in body:
-            tokens = [None, {"7": {"decoded_token": "one", "logprob": -1.0}}]
-            return answered("\n", "length", stop_reason=None, more={"prompt_logprobs": tokens})
-        return streamed("\n", "\ntw", "o\nthree") if "stream" in body else vllm("")
+        return streamed("\n", "\ntw", "o\nthree") if "stream" in body else vllm("", "\n")
 
-    async with serving(answer) as server:
+    async with serving(counting(answer, trims=True)) as server:
         asked = model(server)
-        step = await go_on(asked)
-        again = await go_on(asked)
+        first, again = [await go_on(asked, "one\n", stop=["\n"]) for _ in range(2)]
 
-    assert (step.text, step.finish, step.usage.calls) == ("two", "step", 3)
+    assert (first.text, first.finish, first.usage.calls) == ("two", "step", 4)
     assert (again.text, again.finish, again.usage.calls) == ("two", "step", 1)
     assert server.bodies[-1]["messages"][-1]["content"] == "one"
 
 
 async def test_a_template_that_keeps_white_space_is_asked_about_once() -> None:
-    def answer(body: Body, count: int) -> Reply:
-        tokens = [{"7": {"decoded_token": "one"}}, {"8": {"decoded_token": "\n"}}]
-        more = {"prompt_logprobs": tokens} if "prompt_logprobs" in body else None
-        return answered("", stop_reason="\n", more=more)
-
-    async with serving(answer) as server:
+    async with serving(counting(always(vllm("", "\n")), trims=False)) as server:
         asked = model(server)
-        steps = [await go_on(asked) for _ in range(2)]
+        steps = [await go_on(asked, "one\n", stop=["\n"]) for _ in range(2)]
 
-    assert [(step.text, step.finish, step.usage.calls) for step in steps] == [
-        ("", "step", 2),
-        ("", "step", 1),
-    ]
+    assert [(step.text, step.finish) for step in steps] == [("", "step")] * 2
+    assert [step.usage.calls for step in steps] == [3, 1]
 
 
 async def test_a_llama_cpp_whose_prompt_does_not_end_with_the_prefix_is_of_no_use() -> None:
@@ -153,11 +143,11 @@ async def test_a_llama_cpp_whose_prompt_does_not_end_with_the_prefix_is_of_no_us
 @pytest.mark.parametrize(
     ("parts", "said", "finish"),
     [
-        (("tw", "o", "\nth", "ree"), "two", "step"),
-        (("two\nthree",), "two", "step"),
+        (("tw", "o", ";th", "ree"), "two", "step"),
+        (("two;three",), "two", "step"),
         (("two",), "two", "answer"),
         ((), "", "answer"),
-        (("\n",), "", "step"),
+        ((";",), "", "step"),
     ],
 )
 async def test_a_server_that_tells_nothing_is_read_as_it_writes(
@@ -184,7 +174,7 @@ async def test_a_stop_string_is_found_across_the_parts_of_a_stream() -> None:
 
 
 async def test_a_stream_is_closed_where_the_step_ends() -> None:
-    async with serving(silent("two\n", *["three "] * 500)) as server:
+    async with serving(silent("two;", *["three "] * 500)) as server:
         asked = model(server, steps="prefill")
         await go_on(asked)
         await go_on(asked)
@@ -243,6 +233,17 @@ async def test_a_server_that_refuses_what_openai_does_not_have_is_asked_without_
     assert "continue_final_message" not in server.bodies[-1]
 
 
+async def test_a_vllm_that_could_not_be_told_to_go_on_did_not() -> None:
+    def answer(body: Body, count: int) -> Reply:
+        return error(422, "extra inputs") if "continue_final_message" in body else vllm("two")
+
+    async with serving(answer) as server:
+        with pytest.raises(ModelRejected, match="nothing in the server's answer shows"):
+            await go_on(model(server))
+
+    assert len(server.bodies) == 2
+
+
 def claude(*parts: str) -> Answer:
     """Anthropic's own API."""
     start = {"id": "m", "role": "assistant", "model": "x", "content": [], "usage": {}}
@@ -267,7 +268,7 @@ async def test_claude_is_given_no_white_space_at_the_end_and_what_it_adds_of_it_
     async with serving(claude(*parts)) as server:
         base = server.url.removesuffix("/v1")
         asked = LiteLLMModel("anthropic/claude-haiku-4-5", api_base=base, api_key="k")
-        step = await go_on(asked, max_tokens=9)
+        step = await go_on(asked, "one\n", stop=["\n"], max_tokens=9)
 
     assert (step.text, step.finish, step.usage.calls) == (said, finish, 1)
     assert server.bodies[0]["messages"][-1]["content"][0]["text"] == "one"
@@ -277,22 +278,22 @@ async def test_claude_is_given_no_white_space_at_the_end_and_what_it_adds_of_it_
 
 async def test_text_completions_go_on_with_the_template_and_the_prefix() -> None:
     def answer(body: Body, count: int) -> Reply:
-        return text("two", stop_reason="\n")
+        return text("two", stop_reason=";")
 
     async with serving(answer) as server:
         asked = model(server, template=TEMPLATE)
         steps = [await go_on(asked), *await extend(asked, "", n=2, seed=1)]
 
     assert {(step.text, step.finish) for step in steps} == {("two", "step")}
-    assert server.bodies[0]["prompt"] == "<user>Count.<assistant>one\n"
+    assert server.bodies[0]["prompt"] == "<user>Count.<assistant>one;"
     assert server.bodies[1]["prompt"] == "<user>Count.<assistant>"
     assert server.bodies[0]["add_special_tokens"] is True  # a text alone names no special tokens
-    assert server.bodies[0]["stop"] == ["\n"]
+    assert server.bodies[0]["stop"] == [";"]
 
 
 async def test_a_stop_reason_that_may_mean_nothing_is_not_relied_on() -> None:
     def answer(body: Body, count: int) -> Reply:
-        return streamed("two", "\nthree") if "stream" in body else vllm("two", None)
+        return streamed("two", ";three") if "stream" in body else vllm("two", None)
 
     async with serving(answer) as server:
         step = await go_on(model(server, "openai/x", api_key="k", steps="prefill"))
@@ -302,7 +303,7 @@ async def test_a_stop_reason_that_may_mean_nothing_is_not_relied_on() -> None:
 
 @pytest.mark.parametrize("name", ["deepseek/deepseek-chat", "mistral/mistral-large-latest"])
 async def test_some_providers_want_the_beginning_marked(name: str) -> None:
-    async with serving(silent("two", "\nthree")) as server:
+    async with serving(silent("two", ";three")) as server:
         step = await go_on(model(server, name, api_key="k"))
 
     assert (step.text, step.finish, step.usage.calls) == ("two", "step", 1)
@@ -337,7 +338,7 @@ async def test_a_scripted_model_goes_on_from_the_prefix_to_the_first_separator()
 
     def script(messages: list[Message], path: str, index: int) -> str:
         asked.append(messages)
-        return ["two\nthree", "three", ""][index]
+        return ["two;three", "three", ""][index]
 
     scripted = ScriptedModel(script)
 
@@ -349,4 +350,4 @@ async def test_a_scripted_model_goes_on_from_the_prefix_to_the_first_separator()
         ("", "answer"),
     ]
     assert asked[0] == WHOLE
-    assert [call.parameters for call in scripted.calls] == [{"seed": 4, "stop": ["\n"]}] * 3
+    assert [call.parameters for call in scripted.calls] == [{"seed": 4, "stop": [";"]}] * 3

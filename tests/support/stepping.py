@@ -7,7 +7,7 @@ from ponder.models import LiteLLMModel, Message, Step, StepModel
 from tests.support.server import Answer, Body, Reply, Server, ok, streamed
 
 ASKED: list[Message] = [{"role": "user", "content": "Count."}]
-BEGUN = "one\n"
+BEGUN = "one;"
 WHOLE: list[Message] = [*ASKED, {"role": "assistant", "content": BEGUN}]
 
 
@@ -18,7 +18,7 @@ def answered(said: str, finish: str = "stop", *, more: Body | None = None, **cho
     return Reply(json.dumps(body | (more or {})))
 
 
-def vllm(said: str, reason: str | int | None = "\n", finish: str = "stop") -> Reply:
+def vllm(said: str, reason: str | int | None = ";", finish: str = "stop") -> Reply:
     """What vLLM says."""
     return answered(said, finish, stop_reason=reason)
 
@@ -41,12 +41,12 @@ def model(server: Server, name: str = "hosted_vllm/x", **options: Any) -> LiteLL
 
 
 async def extend(model: StepModel, prefix: str = BEGUN, **asked: Any) -> list[Step]:
-    """Steps to the end of the line."""
-    return await model.extend(ASKED, prefix, path="p", **{"stop": ["\n"], **asked})
+    """Steps to the next semicolon."""
+    return await model.extend(ASKED, prefix, path="p", **{"stop": [";"], **asked})
 
 
 async def go_on(model: StepModel, prefix: str = BEGUN, **asked: Any) -> Step:
-    """One step to the end of the line."""
+    """One step to the next semicolon."""
     [step] = await extend(model, prefix, **asked)
     return step
 
@@ -58,3 +58,16 @@ def silent(*parts: str, **ending: Any) -> Answer:
         return streamed(*parts, **ending) if body.get("stream") else ok("".join(parts))
 
     return answer
+
+
+def counting(answer: Answer, *, trims: bool) -> Answer:
+    """A vLLM that says how long a prompt is, by a template that may drop white space."""
+
+    def count(body: Body, count: int) -> Reply:
+        if body["messages"][0]["content"] != "a":
+            return answer(body, count)
+        last = body["messages"][-1]["content"]
+        length = len(last.rstrip() if trims else last)
+        return answered("a", "length", stop_reason=None, more={"usage": {"prompt_tokens": length}})
+
+    return count

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def pool() -> Iterator[GraderPool]:
 @pytest.fixture
 def strict() -> Iterator[GraderPool]:
     """One process, with little time and memory."""
-    pool = GraderPool(workers=1, seconds=0.7, memory_bytes=256 * 2**20)
+    pool = GraderPool(workers=1, seconds=0.5, memory_bytes=256 * 2**20)
     yield pool
     pool.close()
 
@@ -70,6 +71,7 @@ PLAIN: list[tuple[str, str, bool]] = [
     ("\\$18", "18", True),
     ("18 dollars per day", "18", True),
     ("18\\text{ dollars}", "18", True),
+    ("18 dollars", "19 dollars", False),
     ("$\\frac{1}{2}$", "\\dfrac12", True),
     ("2/4", "1/2", True),
     ("-1/2", "\\frac{-1}{2}", True),
@@ -102,6 +104,8 @@ def test_what_is_plain_to_prm800k_needs_no_process(answer: str, gold: str, equal
         ("5 million", "5", "math-verify"),
         ("50\\%", "50", "math-verify"),
         ("1/0", "2", "math-verify"),
+        ("10 AM", "10 PM", "math-verify"),
+        ("100 cm", "1 meter", "math-verify"),
         ("2/4", "1/2", "prm800k"),
         ("5 cm", "5", "prm800k"),
     ],
@@ -135,6 +139,37 @@ async def test_answers_are_equal_as_math_verify_has_it(
     assert await equivalent(answer, gold, pool=pool) is equal
 
 
+def test_no_text_takes_long_to_be_found_plain() -> None:
+    hostile = ["5 " + "a" * 990 + "!", "1,111" * 200, "$" * 1000, "5 " * 500, "{,}" * 300]
+    start = time.process_time()
+
+    for text in hostile:
+        plain(text, "math-verify")
+        plain(text, "prm800k")
+
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.slow
+async def test_math_verify_itself_says_the_same(pool: GraderPool) -> None:
+    math_verify = pytest.importorskip("math_verify")
+    config = [math_verify.LatexExtractionConfig()]
+    answers = (
+        ["5", "5.0", "1/2", "\\frac12", "0.5", "50\\%", "0.333333", "1/3", "\\sqrt{8}"]
+        + ["2\\sqrt{2}", "2^{3}", "8", "x+1", "1+x", "x=5", "y=5", "5=x", "(1,2)", "[1,2]"]
+        + ["\\{1,2\\}", "2,1", "\\pi", "3.14159265", "x<5", "5>x", "\\text{A}", "A", "45^\\circ"]
+        + ["1,234", "1234", "3+4i", "y=2x+1", "2x-y+1=0", "1e5", "10^{-6}", "7\\frac{3}{4}", "31/4"]
+    )
+    parsed = {
+        each: math_verify.parse(f"\\boxed{{{each}}}", config, parsing_timeout=None)
+        for each in answers
+    }
+
+    for answer, gold in product(answers, repeat=2):
+        expected = math_verify.verify(parsed[gold], parsed[answer], timeout_seconds=None)
+        assert await equivalent(answer, gold, pool=pool) is expected, (answer, gold)
+
+
 async def test_prm800k_s_rules_are_the_other_grading(pool: GraderPool) -> None:
     pairs = [("0.25", "1/4"), ("\\frac{2}{4}", "\\frac{1}{2}"), ("x+1", "1+x"), ("2^{3}", "8")]
 
@@ -143,11 +178,18 @@ async def test_prm800k_s_rules_are_the_other_grading(pool: GraderPool) -> None:
     assert equal == [True, False, True, False]
 
 
-@pytest.mark.parametrize("hostile", [HANGS, "9^{9^{9^{9}}}", "10^{10^{10}}", "10000000000!"])
+@pytest.mark.parametrize(
+    "hostile",
+    [HANGS]
+    + [
+        pytest.param(each, marks=pytest.mark.slow)
+        for each in ("9^{9^{9^{9}}}", "10^{10^{10}}", "10000000000!", "(" * 400)
+    ],
+)
 async def test_an_answer_that_hangs_cannot_be_judged(strict: GraderPool, hostile: str) -> None:
     judgement = await judge(hostile, "5", pool=strict)
 
-    assert judgement == Judgement(None, "comparing them takes more than 0.7 seconds")
+    assert judgement == Judgement(None, "comparing them takes more than 0.5 seconds")
     assert pids(strict) == []
     assert await equivalent("2+3", "5", pool=strict)
 
@@ -195,14 +237,42 @@ async def test_a_process_that_is_killed_is_replaced_and_asked_again() -> None:
 
 async def test_what_is_asked_of_a_closed_pool_has_no_judgement() -> None:
     pool = GraderPool(workers=1, seconds=30)
-    waiting = [pool.submit(Question(HANGS, "5", "math-verify")) for _ in range(3)]
+    waiting = [pool.submit(Question(HANGS, ("5",), "math-verify")) for _ in range(3)]
     hired(pool)
 
     pool.close()
     pool.close()
 
-    assert {future.result(5).equal for future in waiting} == {None}
+    assert {future.result(5)[0].equal for future in waiting} == {None}
     assert (await judge("x+1", "1+x", pool=pool)).why == "the graders are closed"
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("", "it has ended"),
+        ("print('nonsense')", "it makes no sense"),
+        ("print('[]')", "it makes no sense"),
+        ("print('{}')", "it does not start"),
+        ("print('x' * 10**6)", "it says too much"),
+        ("print('{\"ready\": 1}'); print('{\"equal\": 3}'); input()", "it makes no sense"),
+        (
+            'print(\'{"ready": 1}\'); print(\'{"equal": [], "why": ""}\'); input()',
+            "it makes no sense",
+        ),
+    ],
+)
+async def test_a_process_that_is_no_grader_costs_no_more_than_a_judgement(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: str, why: str
+) -> None:
+    (tmp_path / "grader.py").write_text(f"import sys\n{program}\nsys.stdout.flush()\n")
+    monkeypatch.setattr("ponder.tasks.grader_process.SCRIPT", tmp_path / "grader.py")
+    pool = GraderPool(workers=1)
+
+    judgement = await judge("x+1", "1+x", pool=pool)
+
+    pool.close()
+    assert judgement == Judgement(None, f"the grader's process failed 2 times: {why}")
 
 
 def test_a_pool_that_is_forgotten_ends_its_processes() -> None:
@@ -219,7 +289,7 @@ def test_an_interpreter_that_exits_ends_its_graders_at_once() -> None:
     program = (
         "from ponder.tasks.grader_pool import GraderPool, Question\n"
         "pool = GraderPool(workers=1, seconds=60)\n"
-        f"pool.submit(Question({HANGS!r}, '5', 'math-verify'))\n"
+        f"pool.submit(Question({HANGS!r}, ('5',), 'math-verify'))\n"
         "while not pool._crew.graders: pass\n"
         "print([grader.pid for grader in pool._crew.graders][0])\n"
     )
@@ -268,6 +338,14 @@ async def test_equal_answers_are_in_one_class(pool: GraderPool) -> None:
     answers = ["1", "\\sqrt{4}", "1.0", "2", None, "x+1", "", " ", "1+x", "x=2", "\\frac{2}{2}"]
 
     assert await classes(answers, pool=pool) == [[0, 2, 10], [1, 3, 9], [5, 8]]
+
+
+async def test_a_unit_says_something_only_where_both_have_one(pool: GraderPool) -> None:
+    answers = ["18 dollars", "\\sqrt{324}", "18 AM", "18", "18 PM", "18 inches", "18 inch"]
+
+    found = await classes(answers, pool=pool)
+
+    assert found == [[0, 1, 3], [2], [4], [5, 6]]
 
 
 async def test_classes_follow_the_grading(pool: GraderPool) -> None:

@@ -169,6 +169,14 @@ def test_a_bad_row_is_refused_with_its_file_and_line(
     assert "\n" not in str(error.value)
 
 
+def test_a_file_that_git_lfs_has_not_fetched_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "phase1_test.jsonl"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:f4b3\nsize 829105\n")
+
+    with pytest.raises(InputError, match=r"phase1_test.jsonl line 1: a pointer of Git LFS: fetch"):
+        list(load_labels(path))
+
+
 def test_blank_lines_count_as_lines_and_not_as_rows(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(f"\n{json.dumps(GSM8K)}\n\n{{}}\n")

@@ -84,7 +84,9 @@ def test_judges_and_servers_have_their_settings() -> None:
         ("prm:me/mine,format=trl,aggregate=sum", "must be one of product, min, last, mean"),
         ("prm:me/mine,format=trl,neutral=negative", "format trl has no neutral label"),
         ("prm:me/mine,format=pqm,aggregate=product", "can be multiplied"),
-        ("prm:me/mine,format=trl,device=", "must be one word"),
+        ("prm:me/mine,format=", "must be one word"),
+        ("prm:me/mine,format=trl,device=tpu", "must be a device such as cpu"),
+        ("orm:me/mine,format=value,dtype=int8", "must be one of float32, bfloat16, float16"),
         ("judge:ollama/x,n=0", "must be a whole number above 0"),
         ("judge:ollama/x,think=maybe", "must be one of yes, no"),
         ("judge:ollama/x,temperature=hot", "must be a number"),
@@ -107,6 +109,13 @@ def test_a_folder_without_a_config_is_told(tmp_path: Path, text: str | None) -> 
 
     with pytest.raises(InputError, match=r"config\.json"):
         connect_verifier(f"prm:{tmp_path},format=trl")
+
+
+def test_an_adapter_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+
+    with pytest.raises(InputError, match="merge it into its base model first"):
+        connect_verifier(f"prm:{tmp_path},format=openr")
 
 
 async def test_a_model_that_cannot_be_had_is_missing(monkeypatch: Any) -> None:

@@ -1,16 +1,18 @@
 """Language models as judges."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
 from ponder.errors import ModelRejected, ModelUnavailable
-from ponder.models import Choice, Message, ScriptedModel, Usage
+from ponder.models import Choice, Message, ScriptedModel, Usage, connect
 from ponder.models.scripted import Reply
 from ponder.tasks import MathTask
 from ponder.verifiers import Verdict
 from ponder.verifiers.base import StepVerifier
 from ponder.verifiers.judge_model import JudgeModel, said_yes
+from tests.models.local import tiny
 
 TASK = MathTask("t", "What is {two} + 3?")
 
@@ -135,17 +137,51 @@ async def test_a_judge_that_thinks_is_read_where_it_decides() -> None:
     assert verdict.usage.calls == 6
 
 
-async def test_a_server_without_probabilities_is_asked_for_verdicts() -> None:
-    model = Choosing(lambda messages, path, index: "Yes.")
+@pytest.mark.parametrize("think", [True, False])
+async def test_a_server_without_probabilities_is_asked_for_verdicts(think: bool) -> None:
+    model = Choosing(lambda messages, path, index: "Verdict: Yes." if think else "Yes.")
+    asked_for = []
 
     def likely(messages: list[Message], prefix: str) -> float:
+        asked_for.append(prefix)
         raise ModelRejected("no logprobs")
 
     model.likely = likely
+    judge = JudgeModel(model, think=think, n=2)
 
-    (verdict,) = await JudgeModel(model, think=False, n=2).judge_steps(TASK, [("a",)])
+    (one,) = await judge.judge_steps(TASK, [("a",)])
+    (two,) = await judge.judge_steps(TASK, [("b",)])
 
-    assert verdict.reason == "step 1: 2 of 2 verdicts are Yes"
+    assert one.reason == two.reason == "step 1: 2 of 2 verdicts are Yes"
+    assert len(model.calls) == 4
+    assert len(asked_for) == (2 if think else 1)
+
+
+async def test_a_rejected_question_is_only_that() -> None:
+    model = Choosing(lambda messages, path, index: "No.")
+
+    def likely(messages: list[Message], prefix: str) -> float:
+        if "long" in asked(messages):
+            raise ModelRejected("the prompt is too long")
+        return 0.9
+
+    model.likely = likely
+    judge = JudgeModel(model, think=False)
+
+    scores = [(await judge.judge_steps(TASK, [(step,)]))[0].score for step in ("a", "long", "b")]
+
+    assert scores == [0.9, 0.0, 0.9]
+
+
+async def test_a_model_in_this_process_judges_by_its_probabilities(tmp_path: Path) -> None:
+    tiny.save(tmp_path, "llama", max_position_embeddings=2048)
+    judge = JudgeModel(connect(f"transformers/{tmp_path}"), think=False)
+
+    (verdict,) = await judge.judge_steps(TASK, [("a", "b")])
+
+    assert all(0 < score < 1 for score in verdict.steps)
+    assert verdict.steps[0] != verdict.steps[1]
+    assert verdict.reason.split(": ")[1].startswith("Yes with probability 0.")
 
 
 async def test_a_solution_can_be_judged_as_a_whole() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from ponder.verifiers import (
     Ballot,
+    aggregate,
     ballots,
     best_of_n,
     flat,
@@ -16,6 +17,7 @@ from ponder.verifiers import (
     sweep,
     weighted,
 )
+from ponder.verifiers.aggregation import Aggregate
 from ponder.verifiers.votes import Select
 
 NAN = math.nan
@@ -112,6 +114,32 @@ def test_best_of_n_is_prm800k_s_among_what_has_an_answer() -> None:
         for n in range(1, 17):
             if any(answer is not None for answer, _ in votes[:n]):
                 assert answer_of(votes, best_of_n(cast(votes[:n]))) == eval_of_peer(votes[:n])
+
+
+@pytest.mark.parametrize("how", ["min", "last"])
+def test_steps_and_selections_together_are_openr_s(how: Aggregate) -> None:
+    """Its prm_min_max, prm_min_vote, prm_last_max and prm_last_vote: a score a solution, then the
+    answer of the highest one, or with the highest sum."""
+    for seed in range(50):
+        rng = random.Random(seed)
+        answers = [str(rng.randrange(3)) for _ in range(8)]
+        steps = [[rng.randrange(1, 9) / 8 for _ in range(rng.randrange(1, 5))] for _ in range(8)]
+        scores = [min(each) if how == "min" else each[-1] for each in steps]
+        sums = {
+            each: sum(s for s, a in zip(scores, answers, strict=True) if a == each)
+            for each in answers
+        }
+        places = [
+            [n for n, a in enumerate(answers) if a == each] for each in dict.fromkeys(answers)
+        ]
+
+        candidates = ballots(places, [aggregate(each, how) for each in steps])
+
+        best, voted = best_of_n(candidates), weighted(candidates)
+        assert best is not None
+        assert voted is not None
+        assert answers[best] == answers[scores.index(max(scores))]
+        assert answers[voted] == max(sums, key=lambda each: sums[each])
 
 
 def test_where_peers_choose_none_or_an_empty_answer_one_with_an_answer_is_chosen() -> None:

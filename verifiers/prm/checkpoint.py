@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from huggingface_hub import snapshot_download
-from safetensors import safe_open
 from torch import Tensor
 from torch.nn import functional
 
@@ -33,12 +31,10 @@ def load_scorer(
         InputError: it is no such model, or its tokenizer is not that format's.
         MissingError: the hub is not reached, or a library is missing.
     """
-    _refuse_adapter(Path(name))
     try:
         loaded = load(str(name), dtype=dtype, device=device)
     except pickle.UnpicklingError as error:
         raise InputError(f"reward model {name}: its weights are more than tensors") from error
-    _refuse_holes(loaded)
     tokens = Tokens(loaded.tokenizer)
     format.render(tokens, "What is 1 + 1?", ["2"])  # a tokenizer that does not fit is told now
     head = head_of(loaded, format, tokens)
@@ -90,38 +86,3 @@ def _through(layers: Sequence[tuple[Tensor, Tensor | None]], states: Tensor) -> 
     for number, (weight, bias) in enumerate(layers):
         states = functional.linear(functional.relu(states) if number else states, weight, bias)
     return states
-
-
-def _refuse_adapter(folder: Path) -> None:
-    if (folder / "adapter_config.json").exists() and not _files(folder):
-        raise InputError(
-            f"reward model {folder}: it is an adapter; merge it into its base model first"
-        )
-
-
-def _refuse_holes(loaded: Loaded) -> None:
-    """transformers fills what a checkpoint lacks with random numbers, which a reward model that is
-    saved in some way of its own would not show."""
-    if loaded.source.gguf:
-        return
-    folder = Path(loaded.source.place)
-    if loaded.source.on_hub:
-        folder = Path(snapshot_download(loaded.source.place, local_files_only=True))
-    prefix = f"{loaded.model.base_model_prefix}."
-    there = {name.removeprefix(prefix) for file in _files(folder) for name in _names(file)}
-    for name in loaded.decoder.base.state_dict():
-        if name not in there and "expert" not in name:  # experts are stored apart, and held joined
-            raise InputError(
-                f"reward model {loaded.source.name}: tensors are missing, {name} among them"
-            )
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
-
-
-def _names(file: Path) -> list[str]:
-    if file.suffix == ".bin":
-        return list(torch.load(file, map_location="cpu", weights_only=True, mmap=True))
-    with safe_open(str(file), framework="pt") as opened:
-        return list(opened.keys())

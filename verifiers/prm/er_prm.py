@@ -11,8 +11,6 @@ ER_PRM = Tagged(
     "min",
     tag=" ки",
     first=" ",
-    inside=r"(?<!\w)ки(?!\w)",
-    instead="к и",
     numbered=True,
 )
 """As Math-Shepherd, with nothing between a tag and the next step, and the words " +" and " -" (as

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from .readout import Readout
 from .tokens import Tokens
 

@@ -12,9 +12,8 @@ MATH_SHEPHERD = Tagged(
     tag=" ки",
     first=" ",
     join="\n",
-    inside=r"(?<!\w)ки(?!\w)",
-    instead="к и",
     numbered=True,
 )
 """`{problem} Step 1: … ки\\nStep 2: … ки`, read at the tag: p(+) against p(−). Solutions are as
-good as their worst step (section 3.4). A "ки" that stands alone inside a step is written "к и"."""
+good as their worst step (section 3.4). Steps that lack their numbers are given them, as in its
+training data; search-and-learn and others feed them as they are."""

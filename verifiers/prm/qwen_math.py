@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from .format import Layers, Rendered
 from .readout import Readout, Share
 from .tokens import Tokens, between

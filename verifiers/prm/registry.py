@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from ...errors import InputError
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from .er_prm import ER_PRM
 from .format import Format, Layers
 from .llemma import LLEMMA

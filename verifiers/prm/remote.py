@@ -3,9 +3,7 @@
     vllm serve Qwen/Qwen2.5-Math-PRM-7B --runner pooling
 
 Solutions are put into tokens here, by the format that an in-process model of the same kind has, and
-sent as token ids. What comes back must be one row of numbers for each token, or one for each step
-tag (as the server's pooler is set), and is held against the number of steps: a server that answers
-with something else gives no scores, and a reason.
+sent as token ids. What comes back is held against the number of steps (pooling.py).
 
 Only formats with a head of their own can be read so. Those that read a language model's head
 (Math-Shepherd, RLHFlow) would need its logits, for which vLLM's pooler takes hidden states
@@ -24,11 +22,11 @@ import httpx
 from ...errors import InputError, MissingError
 from ...models.slots import slots
 from ...tasks import Task
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from ..base import Verdict
 from ..steps import Splitting, problem_of, split_steps
-from .format import Format, Rendered, Words
-from .readout import Raw, Sigmoid
+from .format import Format, Words
+from .pooling import NoScores, as_logits, read
 from .reward_model import verdict
 from .scorer import Scored, Solution, places, shared
 from .tokens import Tokens
@@ -37,10 +35,6 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses after which the same request may succeed."""
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
-
-
-class _NoScores(Exception):
-    """Why a request gave none, in one line."""
 
 
 @dataclass
@@ -138,26 +132,18 @@ class RemoteRewardModel:
             answer = await self._ask(client, "POST", "/pooling", body)
             rows = read(answer, ready, self.format.readout.outputs)
             scored = self._read(rows)
-        except _NoScores as error:
+        except NoScores as error:
             scored = Scored(reason=str(error))
         return replace(scored, tokens=len(ready.ids), seconds=time.perf_counter() - began)
 
     def _read(self, rows: list[list[float]]) -> Scored:
         scores = []
         for number, row in enumerate(rows, 1):
-            score = self.format.readout(self._logits(row))
+            score = self.format.readout(as_logits(row, self.activated))
             if not math.isfinite(score):
-                raise _NoScores(f"the server gave {score} for step {number}")
+                raise NoScores(f"the server gave {score} for step {number}")
             scores.append(score)
         return Scored(tuple(scores))
-
-    def _logits(self, row: list[float]) -> list[float]:
-        if isinstance(self.format.readout, Sigmoid | Raw):
-            return [_logit(value) for value in row] if self.activated else row
-        # Numbers from 0 to 1 that add up to 1 are shares already.
-        if all(0 <= value <= 1 for value in row) and abs(math.fsum(row) - 1) < 1e-3:
-            return [math.log(value) if value else -math.inf for value in row]
-        return row
 
     async def _served(self, client: httpx.AsyncClient) -> str:
         if self.model is None:
@@ -165,7 +151,7 @@ class RemoteRewardModel:
             try:
                 self.model = str(answer["data"][0]["id"])
             except (KeyError, IndexError, TypeError):
-                raise _NoScores(f"{self.url} serves no model") from None
+                raise NoScores(f"{self.url} serves no model") from None
         return self.model
 
     async def _ask(self, client: httpx.AsyncClient, method: str, path: str, body: Any) -> Any:
@@ -189,60 +175,14 @@ class RemoteRewardModel:
                 wait = _retry_after(response) or wait
             if attempt + 1 < self.attempts:
                 await asyncio.sleep(min(wait, LONGEST_WAIT))
-        raise _NoScores(f"{self.url}: {fault}")
-
-
-def read(answer: Any, ready: Rendered, outputs: int | None) -> list[list[float]]:
-    """The numbers of each step in an answer of `/pooling`.
-
-    Raises:
-        _NoScores: they are not there, or not as many as they must be.
-    """
-    try:
-        data = answer["data"][0]["data"]
-    except (KeyError, IndexError, TypeError):
-        raise _NoScores("the server's answer has no data[0].data") from None
-    rows = _rows(data, outputs)
-    width = len(rows[0])
-    if outputs not in (None, width):
-        raise _NoScores(
-            f"the server gave rows of {width} numbers, not {outputs}: "
-            "is the model served as a reward model?"
-        )
-    if len(rows) == len(ready.positions):
-        return rows
-    if len(rows) == len(ready.ids):
-        return [rows[position] for position in ready.positions]
-    raise _NoScores(
-        f"the server gave {len(rows)} rows for {len(ready.positions)} steps and "
-        f"{len(ready.ids)} tokens"
-    )
-
-
-def _rows(data: Any, outputs: int | None) -> list[list[float]]:
-    """Rows of like length, however the server nests them."""
-    if isinstance(data, list) and data and not any(isinstance(row, list) for row in data):
-        data = [data] if outputs == len(data) > 1 else [[value] for value in data]
-    if not isinstance(data, list) or not data or not all(isinstance(row, list) for row in data):
-        raise _NoScores("the server's answer holds no rows of numbers")
-    if len({len(row) for row in data}) != 1 or not data[0]:
-        raise _NoScores("the server's answer holds rows of different lengths")
-    if not all(type(value) in (int, float) for row in data for value in row):
-        raise _NoScores("the server's answer holds what is no number")
-    return [[float(value) for value in row] for row in data]
-
-
-def _logit(share: float) -> float:
-    if not 0 < share < 1:
-        return math.inf if share >= 1 else -math.inf
-    return math.log(share / (1 - share))
+        raise NoScores(f"{self.url}: {fault}")
 
 
 def _json(response: httpx.Response) -> Any:
     try:
         return response.json()
     except ValueError:
-        raise _NoScores("the server's answer is no JSON") from None
+        raise NoScores("the server's answer is no JSON") from None
 
 
 def _message(response: httpx.Response) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from ...models.base import Usage
 from ...tasks import Task
-from ..aggregate import Aggregate, aggregate
+from ..aggregation import Aggregate, aggregate
 from ..base import Verdict
 from ..gather import Gather
 from ..steps import Splitting, problem_of, split_steps

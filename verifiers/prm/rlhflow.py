@@ -4,7 +4,7 @@ which the assistant answers each step with "+" or "-"."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from .format import Rendered, Words
 from .readout import Readout, Share
 from .tokens import Tokens, between

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import InputError
-from ..aggregate import Aggregate
+from ..aggregation import Aggregate
 from .format import Layers, Rendered, Words
 from .readout import Readout
 from .tokens import Tokens
@@ -19,7 +19,8 @@ class Tagged:
     """PROMPT FIRST STEP GAP TAG JOIN STEP GAP TAG JOIN STEP GAP TAG, read at the tags.
 
     Steps lose the white space around them, so "x" and "x\\n\\n" are the same step, and an empty
-    step is its tag alone. What would be a tag inside a step is replaced.
+    step is its tag alone. Where a step holds the tag's own token, a space is put after the first
+    character of what spells it; of tags that are white space, `inside` is replaced.
 
     A format of your own is one of these with its fields given by hand.
     """
@@ -40,7 +41,7 @@ class Tagged:
     alone: bool = False
     """Whether each piece is tokenised as if it stood alone, not as going on from the last."""
     inside: str = ""
-    """A regular expression for what would be a tag inside a step. None is looked for if empty."""
+    """A regular expression for the white space that would be a tag inside a step, if any."""
     instead: str = " "
     """What is put in its place."""
     bos: Literal["own", "always", "never"] = "own"
@@ -86,6 +87,11 @@ class Tagged:
         if self.numbered and not NUMBER.match(text):
             text = f"Step {number}: {text}"
         text = (self.join if number > 1 else self.first) + text + self.gap
-        ids = tokens.plain(text) if self.alone else tokens.after(text)
+        encode = tokens.plain if self.alone else tokens.after
+        ids, mark = encode(text), self.tag.strip()
+        if len(tag) > 1 or tag[0] not in ids:
+            return ids
+        if mark:
+            ids = encode(text.replace(mark, f"{mark[0]} {mark[1:]}"))
         # Whatever the tokenizer made of the text, a tag's own token stands at ends of steps only.
-        return tuple(id for id in ids if id != tag[0]) if len(tag) == 1 else ids
+        return tuple(id for id in ids if id != tag[0])

@@ -12,7 +12,7 @@ prevents it.
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from ...errors import InputError
@@ -43,12 +43,11 @@ class Tokens:
         self.control_after = cache(self._going_on)
         self.chat = cache(self._chat)
 
-    @property
+    @cached_property
     def own_bos(self) -> tuple[int, ...]:
         """The ids this tokenizer itself puts before a text."""
-        with_them = self._tokenizer.encode(ANCHOR)
-        without = self._tokenizer.encode(ANCHOR, add_special_tokens=False)
-        return tuple(with_them[: with_them.index(without[0])]) if without else ()
+        with_them, without = self._tokenizer.encode("a"), self._encode("a")
+        return tuple(with_them[: with_them.index(without[0])])
 
     @property
     def bos(self) -> tuple[int, ...]:

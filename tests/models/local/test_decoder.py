@@ -33,6 +33,7 @@ def test_states_in_batches_are_those_of_each_sequence_alone(kind: str) -> None:
 
     for ids, wanted, found in zip(sequences, positions, states, strict=True):
         assert found.dtype == torch.float32
+        assert not found.is_inference()
         torch.testing.assert_close(found, plain(made, ids)[list(wanted)], atol=1e-5, rtol=0)
 
 

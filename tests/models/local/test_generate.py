@@ -147,6 +147,21 @@ def test_memory_is_never_more_than_the_budget_and_the_replies_are_the_same(loade
     assert [reply.ids for reply in replies] == [alone(loaded, ids, 60) for ids in prompts]
 
 
+def test_short_requests_join_a_long_one(loaded: Loaded) -> None:
+    made = Generator(loaded, together=8)
+    long = prompt(loaded, "mat " * 150)
+    short = [prompt(loaded, f"{i}") for i in range(5)]
+
+    first = made.submit(request(long, 50))
+    while not made._batch.active:
+        time.sleep(0.001)
+    others = all_of([made.submit(request(ids, 9)) for ids in short])
+
+    assert [reply.ids for reply in others] == [alone(loaded, ids, 9) for ids in short]
+    assert first.result(SECONDS).ids == alone(loaded, long, 50)
+    made.close()
+
+
 def test_requests_wait_in_the_order_they_came(loaded: Loaded) -> None:
     single = Generator(loaded, together=1)
     over: list[int] = []

@@ -76,6 +76,17 @@ def test_a_folder_that_is_no_model_is_named(tmp_path: Path) -> None:
         find(str(tmp_path))
 
 
+def test_a_checkpoint_that_lacks_tensors_is_not_filled_up_at_random(tmp_path: Path) -> None:
+    made = model(vocabulary=301)
+    state = made.state_dict()
+    del state["model.layers.1.mlp.up_proj.weight"]
+    made.save_pretrained(tmp_path, state_dict=state)
+    tokenizer().save_pretrained(tmp_path)
+
+    with pytest.raises(InputError, match=r"tensors are missing, model\.layers\.1\.mlp\.up_proj"):
+        load(str(tmp_path))
+
+
 def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "junk.gguf").write_bytes(b"GGUF" + bytes(100))
 
@@ -93,6 +104,12 @@ def test_an_id_where_the_hub_is_not_reached_says_so(monkeypatch: pytest.MonkeyPa
 def test_a_dtype_that_is_none_is_answered_with_those_that_are(folder: Path) -> None:
     with pytest.raises(InputError, match="'int8' is not one of float32, bfloat16"):
         load(str(folder), dtype="int8")
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_here_is_named(folder: Path, device: str) -> None:
+    with pytest.raises(MissingError, match=f"device '{device}' is not here: "):
+        load(str(folder), device=device)
 
 
 def test_weights_that_are_known_but_not_here_say_how_to_get_them(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from ponder.errors import InputError, ModelRejected
+from ponder.errors import InputError, ModelRejected, ModelTimeout
 from ponder.models import (
     ChoosingModel,
     Message,
@@ -211,6 +211,34 @@ async def test_a_call_that_is_cancelled_leaves_the_batch(made: TransformersModel
         await call
     await made.chat(ASKED, path="p", max_tokens=1)
     assert len(generator._batch.active) <= 1
+
+
+async def test_a_call_that_failed_is_tried_again_and_says_so(
+    made: TransformersModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoder = (await made.engine()).loaded.decoder
+    read, broken = decoder.read, [1]
+
+    def fail_once(texts: Any) -> None:
+        if broken:
+            broken.pop()
+            raise RuntimeError("out of memory")
+        read(texts)
+
+    monkeypatch.setattr(decoder, "read", fail_once)
+
+    [reply] = await made.chat(ASKED, path="p", max_tokens=2)
+
+    assert len(reply.faults) == 1
+    assert reply.faults[0].endswith("RuntimeError: out of memory")
+
+
+async def test_a_call_that_takes_too_long_ends(folder: Path) -> None:
+    hasty = connect(f"transformers/{folder}", timeout=0.001)
+    await hasty.ready()
+
+    with pytest.raises(ModelTimeout, match=r"no reply within 0\.001 s"):
+        await hasty.chat(ASKED, path="p", n=8, max_tokens=200)
 
 
 async def test_a_model_without_a_chat_template_is_named(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import transformers
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from ponder.models.local.loading import forget
+from ponder.models.local import loading
 from ponder.verifiers.prm import Format, Scorer
 from ponder.verifiers.prm.checkpoint import load_scorer
 from tests.verifiers.prm.published import PUBLISHED
@@ -61,7 +61,7 @@ class Published:
 
 def fresh(folder: Path, form: Format) -> Scorer:
     """The scorer of a checkpoint, read from disk whether or not it was before."""
-    forget()
+    loading._loaded.clear()
     return load_scorer(folder, form)
 
 
@@ -133,6 +133,8 @@ def _describe(name: str, folder: Path, family: str) -> None:
     elif name == "classifier":
         config["architectures"] = [f"{family}ForSequenceClassification"]
         config["id2label"] = {"0": "LABEL_0"}
+    elif name.startswith("reasoneval"):
+        config["architectures"] = ["ReasonEval_7B"]
     elif name == "skywork":
         config["architectures"] = ["Qwen2ForPrmModel"]
     path.write_text(json.dumps(config))

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ponder.verifiers.aggregate import AGGREGATES, Aggregate, aggregate
+from ponder.verifiers.aggregation import AGGREGATES, Aggregate, aggregate
 from ponder.verifiers.prm import Difference, Raw, Share, Sigmoid
 
 THREE = Share(("negative", "neutral", "positive"))

@@ -97,6 +97,16 @@ async def test_calls_of_many_tasks_are_scored_together(model: RewardModel, score
     assert [len(batch) for batch in watched(scorer).batches] == [20]
 
 
+async def test_who_is_a_turn_late_comes_along(model: RewardModel, scorer: Scorer) -> None:
+    async def late() -> None:
+        await asyncio.sleep(0)
+        await model.judge_steps(TASK, [("late",)])
+
+    await asyncio.gather(model.judge_steps(TASK, [("first",)]), late())
+
+    assert [len(batch) for batch in watched(scorer).batches] == [2]
+
+
 async def test_what_comes_while_it_works_waits_and_goes_together(
     model: RewardModel, scorer: Scorer
 ) -> None:

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from ponder.verifiers import aggregate
-from ponder.verifiers.aggregate import Aggregate
+from ponder.verifiers.aggregation import Aggregate
 
 
 @pytest.mark.parametrize(

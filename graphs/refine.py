@@ -7,7 +7,9 @@ arXiv 2408.03314), whose `chains` × `depth` is the ratio of parallel to sequent
     begin ── chain (each of c1, c2, …) ── choose
     chain: propose (answer, judge) ── refine (revise, judge) ── refine …
 
-A chain is a subgraph, so none waits for another.
+A chain is a subgraph, so none waits for another. Deviations from the paper: its chains do not end
+at an answer that passes (rewards pass none, so there they do not either), and its verifier sees the
+revisions before the one that it scores, where ours judge each answer alone.
 """
 
 import operator

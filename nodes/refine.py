@@ -47,13 +47,13 @@ class Revised(TypedDict):
 class Refine:
     """Asks for a better answer, given the most recent ones, oldest first.
 
-    Paper: "Scaling LLM Test-Time Compute Optimally", section 6.1 (arXiv 2408.03314). Its revision
+    Paper: "Scaling LLM Test-Time Compute Optimally", section 6 (arXiv 2408.03314). Its revision
     model is finetuned for this, on chains of up to four wrong answers that end in a right one, the
-    last wrong one being the nearest to it by edit distance; it goes on from a chain of answers
-    without being told to. Here any model is prompted instead: it has not learned to mend only what
-    is wrong, and the paper reports that prompting alone does little for questions. Of the paper
-    there remain the chain, the last four answers as its context, and what is chosen from it. A
-    finetuned model can be asked in the same words.
+    last wrong one being the nearest to it by edit distance. Here any model is prompted instead: it
+    has not learned which mistakes to look for, nor to leave alone what is right, and the paper
+    finds prompting largely ineffective for reasoning without a signal from outside. What remains of
+    it is the chain, the last four answers as its context, and how one is chosen. A finetuned model
+    is asked in these words, too, and not in those it was trained on.
 
     The reasons of verdicts are an addition, for code repair. A verifier that judges by a key is
     never quoted.

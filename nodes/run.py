@@ -74,7 +74,8 @@ class Run:
             run.thoughts[id] = Thought.from_json(data)
             run.calls.restored.add(id)
             run.calls.ledger.replay(run.thoughts[id].usage)
-        for id, data in context.store.records(key, "verdict"):
+        records = context.store.records
+        for id, data in (*records(key, "unjudged"), *records(key, "verdict")):
             if id in run.thoughts:
                 verdict = verdict_from_json(data)
                 run._charge(verdict)

@@ -12,8 +12,8 @@ from ponder.graphs.refine import Revising, go_on, start_chains
 from ponder.models import Budget, Completion, Message, ScriptedModel, Usage
 from ponder.sandboxes import Program, ScriptedSandbox
 from ponder.sandboxes.bubblewrap_sandbox import BubblewrapSandbox
-from ponder.tasks import Task
-from ponder.verifiers import Verdict
+from ponder.tasks import Key, Task, Test
+from ponder.verifiers import HiddenTests, Verdict
 from tests.support.chains import context, places, runs, says, solve
 from tests.support.plans import TASK
 
@@ -81,6 +81,16 @@ async def test_why_a_program_fails_its_public_tests_is_shown_where_feedback_is_o
     await solve(context(model), chains=1, depth=4, feedback=feedback)
 
     assert model.calls[-1].messages[-1]["content"].count("solve(1) gave 0, expected 2") == told
+
+
+async def test_hidden_tests_cannot_be_asked_for_feedback() -> None:
+    model = ScriptedModel(says())
+    hidden = HiddenTests(ScriptedSandbox(runs), Key("double", (Test((5,), 10),)))
+
+    with pytest.raises(InputError, match="hidden tests: it judges by a key"):
+        await solve(context(model, verifier=hidden), feedback=True)
+
+    assert not model.calls
 
 
 async def test_a_chain_stops_when_it_passes_and_the_others_go_on() -> None:

@@ -1,8 +1,9 @@
 """An OpenAI-compatible server with log-normal latency, for the benchmarks and the kill tests.
 
-Answers every prompt of ours with something of the right shape (`--n1` observations at the root, `--m`
-below; 2 to every question), takes as long as a log-normal draw that depends on the request alone, and appends one
-JSON line per request to `--record` when it is answered. Prints its port when it listens.
+Answers every prompt of ours with something of the right shape (`--n1` observations at the root,
+`--m` below; 2 to every question), takes as long as a log-normal draw that depends on the request
+alone, and appends one JSON line per request to `--record` when it is answered. Prints its port when
+it listens.
 """
 
 import argparse

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from ..errors import InputError
 from ..models.base import StepModel
 from ..tasks import CodeTask, MathTask, Task, task_from_data
+from ..tasks.equivalence import require
 from ..verifiers import PublicTests
 from ..verifiers.base import Keyed, StepVerifier
 from .context import Runtime
@@ -56,6 +57,8 @@ class Begin:
             task = task_from_data(task, "task").task
         self._refuse_misfits(task, runtime)
         run = Run.begin(task, [self.graph, dict(self.options)], runtime.context)
+        if isinstance(task, MathTask):
+            require()
         if not run.calls.finished:
             await runtime.context.start(programs=isinstance(task, CodeTask))
         return {"run": runtime.context.open(run).key}

@@ -1,6 +1,6 @@
 """The last node of searches by score: one answer from all candidates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,8 +24,9 @@ WAYS: Mapping[Way, votes.Select] = {
 
 @dataclass(frozen=True)
 class Choose:
-    """Chooses by the scores, by how many candidates agree, or by both (verifiers/votes.py). Where
-    nothing was scored, the most frequent is taken."""
+    """Chooses by the scores, by how many candidates agree, or by both (verifiers/votes.py), among
+    those that pass the verifier if any does. Where nothing was scored, the most frequent is
+    taken."""
 
     way: RevisionWay = "weighted"
     sweep: bool = False
@@ -36,19 +37,36 @@ class Choose:
         run = runtime.context.run(state["run"])
         candidates = [run.thoughts[id] for id in sorted(set(state["candidates"]), key=natural)]
         cast = await ballots_of(run, candidates)
-        place = self._place(cast, candidates)
+        place = _among_passing(cast, candidates, self._select)
         if candidates:
             run.finish()
         chosen = None if place is None else candidates[place]
         more = {"selections": _swept(cast, candidates)} if self.sweep else {}
         return {"solution": solution(run, chosen, candidates, **more)}
 
-    def _place(self, cast: Sequence[Ballot], candidates: Sequence[Thought]) -> int | None:
-        if self.way == "hierarchical":
-            place = _hierarchical(cast, candidates)
-        else:
-            place = WAYS[self.way](cast)
+    def _select(self, cast: Sequence[Ballot], candidates: Sequence[Thought]) -> int | None:
+        place = self._by_way(cast, candidates)
         return votes.majority(cast) if place is None else place
+
+    def _by_way(self, cast: Sequence[Ballot], candidates: Sequence[Thought]) -> int | None:
+        if self.way == "hierarchical":
+            return _hierarchical(cast, candidates)
+        return WAYS[self.way](cast)
+
+
+Select = Callable[[Sequence[Ballot], Sequence[Thought]], int | None]
+
+
+def _among_passing(
+    cast: Sequence[Ballot], candidates: Sequence[Thought], select: Select
+) -> int | None:
+    """What is selected of those that pass; of all, if none does."""
+    passing = [
+        place for place, each in enumerate(candidates) if each.verdict and each.verdict.passed
+    ]
+    places = passing or range(len(candidates))
+    best = select([cast[place] for place in places], [candidates[place] for place in places])
+    return None if best is None else places[best]
 
 
 async def ballots_of(run: Run, candidates: Sequence[Thought]) -> list[Ballot]:
@@ -73,10 +91,11 @@ def _hierarchical(cast: Sequence[Ballot], candidates: Sequence[Thought]) -> int 
 
 
 def _swept(cast: Sequence[Ballot], candidates: Sequence[Thought]) -> dict[str, dict[int, str]]:
-    """Ids of what each way chooses of the first n; ways that choose nothing are left out."""
-    found = {way: votes.sweep(cast, select) for way, select in WAYS.items()}
-    return {
-        way: {n: candidates[place].id for n, place in chosen.items() if place is not None}
-        for way, chosen in found.items()
-        if any(place is not None for place in chosen.values())
-    }
+    """Ids of what each way chooses of the first 1, 2, 4, …; what chooses nothing is left out."""
+    swept: dict[str, dict[int, str]] = {}
+    for way in WAYS:
+        for n in (2**i for i in range(len(candidates).bit_length())):
+            place = _among_passing(cast[:n], candidates[:n], Choose(way)._by_way)
+            if place is not None:
+                swept.setdefault(way, {})[n] = candidates[place].id
+    return swept

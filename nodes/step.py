@@ -42,38 +42,61 @@ class Taken:
     """Whether the model ended its answer with it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """What came of asking for a step, once or twice."""
+
+    step: Step | None
+    usage: Usage
+    faults: tuple[str, ...]
+    failure: str | None
+    asked: bool = True
+    """False where the search had stopped before."""
+
+
 async def take_step(
     runtime: Runtime, run: Run, how: Stepping, id: str, parent: str | None
 ) -> Taken:
     """The step of that id, after the one that is its `parent` (None: the first). What went wrong,
     or an answer that goes nowhere, is its thought's failure."""
     written = run.lineage(parent) if parent else []
-    prefix = "".join(text + how.separator for text in written)
+    sampled = await _sample(run, how, id, "".join(text + how.separator for text in written))
+    failure = sampled.failure or (sampled.step and _fault(sampled.step, written)) or None
+    thought = Thought(
+        id,
+        how.kind,
+        sampled.step.text if sampled.step and not failure else "",
+        (parent,) if parent else (),
+        usage=sampled.usage,
+        faults=sampled.faults,
+        failure=failure,
+    )
+    if sampled.asked:
+        runtime.stream_writer(run.record(thought))
+    ended = sampled.step is not None and sampled.step.finish == "answer"
+    return Taken(thought, ended and not failure)
+
+
+async def _sample(run: Run, how: Stepping, id: str, prefix: str) -> _Sampled:
     sampling = how.sampling if how.whole else replace(how.sampling, stop=(how.separator,))
     messages = render("solve", task=run.task)
-    spent, failure = Usage(), ""
-    faults: tuple[str, ...] = ()
-    step: Step | None = None
-    for attempt in range(TRIES):
-        path = id if attempt == 0 else f"{id}~{attempt + 1}"
+    spent = Usage()
+    faults: list[str] = []
+    for attempt in range(1, TRIES + 1):
+        path = id if attempt == 1 else f"{id}~{attempt}"
         try:
             step = await run.calls.extend(run.model("model"), path, messages, prefix, sampling)
-            break
         except CallEnded as ended:
-            faults += (*([failure] if failure else []), *ended.ending.faults)
-            spent, failure = spent + ended.ending.usage, ended.ending.reason
-            if not ended.ending.again:
-                break
-    if step is not None:
-        faults += (*([failure] if failure else []), *step.faults)
-        spent, failure = spent + step.usage, _fault(step, written)
-    thought = Thought(
-        id, how.kind, step.text if step and not failure else "", (parent,) if parent else (),
-        usage=spent, faults=faults, failure=failure or None,
-    )  # fmt: skip
-    if spent.calls:
-        runtime.stream_writer(run.record(thought))
-    return Taken(thought, ended=step is not None and step.finish == "answer" and not failure)
+            ending = ended.ending
+            spent += ending.usage
+            faults += ending.faults
+            if not ending.again or attempt == TRIES:
+                asked = not ending.stopped or spent.calls > 0
+                return _Sampled(None, spent, tuple(faults), ending.reason, asked)
+            faults.append(ending.reason)
+        else:
+            return _Sampled(step, spent + step.usage, (*faults, *step.faults), None)
+    raise AssertionError("the last try returns")
 
 
 def _fault(step: Step, written: list[str]) -> str:

@@ -90,7 +90,7 @@ def test_a_question_is_refused_by_a_graph_that_writes_programs(
     ended = ponder("solve", path, *MODEL, "--sandbox", "subprocess")
 
     assert ended.code == 2
-    assert ended.err.endswith("plan_search writes programs, and this task asks for an answer\n")
+    assert ended.err.endswith("plan_search writes programs, not answers to questions\n")
 
 
 @pytest.mark.parametrize("sandbox", ["auto", "docker"])

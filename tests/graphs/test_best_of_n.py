@@ -101,6 +101,20 @@ async def test_programs_are_chosen_by_their_tests_and_by_what_they_compute() -> 
     assert solution.final is None
 
 
+async def test_one_program_that_passes_is_chosen_over_any_number_that_nearly_do() -> None:
+    def numbered(messages: list[Message], path: str, index: int) -> str:
+        code = "return 2 * x" if path == "s4/code" else "return 2"
+        return f"```python\ndef solve(x):\n    {code}\n```"
+
+    sandbox = ScriptedSandbox(lambda program, given: 2 * given[0] if "2 * x" in program.code else 2)
+    given = Context(model=ScriptedModel(numbered), sandbox=sandbox)
+
+    solution = await solve(best_of_n(samples=6), given, TASK)
+
+    assert solution.chosen == "s4/code"
+    assert solution.selections["weighted"] == {1: "s1/code", 2: "s1/code", 4: "s4/code"}
+
+
 class Interrupted(ScriptedModel):
     """Cancels the whole run at its n-th call."""
 

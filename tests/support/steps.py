@@ -28,7 +28,7 @@ def script(messages: list[Message], path: str, index: int) -> str:
     """A model's reply: by steps where it is stopped after one, else to its end."""
     prefix = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
     last = path.rpartition("/")[2]
-    copy = int(last[1:]) - 1 if last.startswith("s") else 0
+    copy = int(last[1:].partition("~")[0]) - 1 if last.startswith("s") else 0
     text = ""
     for _ in itertools.count():
         step, ended = continuation(prefix + text, copy)

@@ -119,14 +119,14 @@ class JudgeModel:
     ) -> list[tuple[list[_Judgement], Usage]]:
         """The answers to some lists of questions, each asked once, and the cost of each list: that
         of what it was the first to ask."""
-        new = dict.fromkeys(
-            question for some in questions for question in some if question not in self._known
-        )
+        every = dict.fromkeys(question for some in questions for question in some)
+        found = {question: self._known[question] for question in every if question in self._known}
+        new = [question for question in every if question not in found]
         answers = await asyncio.gather(
             *(self._ask(question, f"{path}/{number}") for number, question in enumerate(new))
         )
         unpaid = dict(zip(new, answers, strict=True))
-        found = self._known | unpaid
+        found |= unpaid
         self._remember(unpaid)
         results = []
         for some in questions:

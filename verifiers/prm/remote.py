@@ -12,6 +12,7 @@ Only formats with a head of their own can be read so. Those that read a language
 
 import asyncio
 import math
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -40,7 +41,8 @@ LONGEST_WAIT = 30.0
 @dataclass
 class RemoteRewardModel:
     """A process reward model behind HTTP. Otherwise as `RewardModel`: a solution whose request
-    fails, after the last attempt, costs only its own verdict.
+    fails, after the last attempt, costs only its own verdict. A server's key is taken from the
+    environment (HOSTED_VLLM_API_KEY), as LiteLLM does.
 
     Raises:
         InputError: the format cannot be read over HTTP, or the address is none.
@@ -102,8 +104,14 @@ class RemoteRewardModel:
         """
         await self.ready()
         asked = places([(problem_of(task), tuple(steps)) for steps in solutions])
-        async with httpx.AsyncClient(timeout=self.timeout) as client:
-            scored = await asyncio.gather(*(self._score(client, one) for one in asked))
+        key = os.environ.get("HOSTED_VLLM_API_KEY")
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        async with httpx.AsyncClient(timeout=self.timeout, headers=headers) as client:
+            try:
+                model = await self._served(client)
+            except NoScores as error:
+                return [Verdict(reason=str(error))] * len(solutions)
+            scored = await asyncio.gather(*(self._score(client, model, one) for one in asked))
         verdicts = [Verdict()] * len(solutions)
         for where, one in zip(asked.values(), scored, strict=True):
             for place, part in zip(where, shared(one, len(where)), strict=True):
@@ -116,7 +124,7 @@ class RemoteRewardModel:
         self.format.render(tokens, "What is 1 + 1?", ["2"])  # one that does not fit is told now
         return tokens
 
-    async def _score(self, client: httpx.AsyncClient, solution: Solution) -> Scored:
+    async def _score(self, client: httpx.AsyncClient, model: str, solution: Solution) -> Scored:
         problem, steps = solution
         if not steps:
             return Scored(reason="there are no steps to score")
@@ -127,13 +135,16 @@ class RemoteRewardModel:
             return Scored(reason=f"could not be put into tokens: {error}")
         began = time.perf_counter()
         try:
-            body: dict[str, Any] = {"model": await self._served(client), "input": list(ready.ids)}
-            body |= {"task": "token_classify", "use_activation": False, "encoding_format": "float"}
+            body: dict[str, Any] = {
+                "model": model,
+                "input": list(ready.ids),
+                "task": "token_classify",
+            }
+            body |= {"use_activation": False, "encoding_format": "float"}
             answer = await self._ask(client, "POST", "/pooling", body)
-            rows = read(answer, ready, self.format.readout.outputs)
-            scored = self._read(rows)
+            scored = self._read(read(answer, ready, self.format.readout.outputs))
         except NoScores as error:
-            scored = Scored(reason=str(error))
+            return Scored(reason=str(error))
         return replace(scored, tokens=len(ready.ids), seconds=time.perf_counter() - began)
 
     def _read(self, rows: list[list[float]]) -> Scored:
@@ -161,8 +172,9 @@ class RemoteRewardModel:
             wait = FIRST_WAIT * 2**attempt
             try:
                 async with slots(self.url, self.in_flight).hold():
-                    response = await client.request(method, self.url + path, json=body)
-            except httpx.TimeoutException:
+                    async with asyncio.timeout(self.timeout):
+                        response = await client.request(method, self.url + path, json=body)
+            except (TimeoutError, httpx.TimeoutException):
                 fault = f"no answer within {self.timeout:g} s"
             except httpx.HTTPError as error:
                 fault = f"{type(error).__name__}: {error}"

@@ -110,7 +110,7 @@ class OutcomeModel:
 
 def verdict(scored: Scored, how: Aggregate) -> Verdict:
     """A solution's verdict from its steps' scores."""
-    usage = Usage(calls=1, prompt_tokens=scored.tokens, seconds=scored.seconds)
+    usage = _usage(scored)
     if scored.reason:
         return Verdict(reason=scored.reason, usage=usage)
     worst = min(range(len(scored.scores)), key=scored.scores.__getitem__)
@@ -125,7 +125,12 @@ def verdict(scored: Scored, how: Aggregate) -> Verdict:
 
 def outcome(scored: Scored) -> Verdict:
     """A solution's verdict from its one score."""
-    usage = Usage(calls=1, prompt_tokens=scored.tokens, seconds=scored.seconds)
+    usage = _usage(scored)
     if scored.reason:
         return Verdict(reason=scored.reason, usage=usage)
     return Verdict(scored.scores[0], reason="the whole solution", usage=usage)
+
+
+def _usage(scored: Scored) -> Usage:
+    asked = bool(scored.scores) or scored.tokens > 0  # and not too long, or empty
+    return Usage(calls=int(asked), prompt_tokens=scored.tokens, seconds=scored.seconds)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings, strategies
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from ponder.errors import InputError
@@ -29,7 +30,7 @@ from tests.verifiers.prm.tiny import (
 
 CUSTOM = Tagged("custom", Words(("+", "-")), Raw(), "last", tag="\n\n", one_token=False)
 FORMATS = [*PROCESS.values(), CUSTOM]
-every_format = pytest.mark.parametrize("format", FORMATS, ids=lambda given: given.name)
+every_format = pytest.mark.parametrize("form", FORMATS, ids=lambda given: given.name)
 HOSTILE = {
     "empty": ("", "", ""),
     "white": (" ", "\n", "\n\n\n\n\n\n", "\t"),
@@ -55,16 +56,16 @@ HOSTILE = {
 every_text = pytest.mark.parametrize("steps", HOSTILE.values(), ids=HOSTILE)
 
 
-def tokens_for(format: Format) -> Tokens:
-    return Tokens(tokenizer_for(format.name))
+def tokens_for(form: Format) -> Tokens:
+    return Tokens(tokenizer_for(form.name))
 
 
 @every_format
 @every_text
-def test_there_is_one_position_a_step(format: Format, steps: tuple[str, ...]) -> None:
-    tokens = tokens_for(format)
+def test_there_is_one_position_a_step(form: Format, steps: tuple[str, ...]) -> None:
+    tokens = tokens_for(form)
 
-    ready = format.render(tokens, PROBLEM, steps)
+    ready = form.render(tokens, PROBLEM, steps)
 
     assert len(ready.positions) == len(steps)
     assert sorted(ready.positions) == list(ready.positions)
@@ -73,12 +74,12 @@ def test_there_is_one_position_a_step(format: Format, steps: tuple[str, ...]) ->
 
 @every_format
 @every_text
-def test_steps_so_far_are_a_prefix_of_steps_later(format: Format, steps: tuple[str, ...]) -> None:
-    tokens = tokens_for(format)
-    whole = format.render(tokens, PROBLEM, steps)
+def test_steps_so_far_are_a_prefix_of_steps_later(form: Format, steps: tuple[str, ...]) -> None:
+    tokens = tokens_for(form)
+    whole = form.render(tokens, PROBLEM, steps)
 
     for count in range(len(steps)):
-        some = format.render(tokens, PROBLEM, steps[:count])
+        some = form.render(tokens, PROBLEM, steps[:count])
 
         assert whole.positions[:count] == some.positions
         if count:
@@ -86,8 +87,22 @@ def test_steps_so_far_are_a_prefix_of_steps_later(format: Format, steps: tuple[s
 
 
 @every_format
-def test_no_steps_have_no_positions(format: Format) -> None:
-    ready = format.render(tokens_for(format), PROBLEM, ())
+@settings(max_examples=20, deadline=None)
+@given(strategies.text(max_size=20), strategies.lists(strategies.text(max_size=40), max_size=4))
+def test_any_text_at_all_has_its_positions(form: Format, problem: str, steps: list[str]) -> None:
+    tokens = tokens_for(form)
+
+    whole, some = form.render(tokens, problem, steps), form.render(tokens, problem, steps[:-1])
+
+    assert len(whole.positions) == len(steps)
+    assert whole.positions[: len(some.positions)] == some.positions
+    if some.positions:
+        assert whole.ids[: len(some.ids)] == some.ids
+
+
+@every_format
+def test_no_steps_have_no_positions(form: Format) -> None:
+    ready = form.render(tokens_for(form), PROBLEM, ())
 
     assert ready.positions == ()
     assert ready.ids
@@ -112,13 +127,13 @@ def test_every_format_is_held_against_its_authors() -> None:
 
 @every_format
 @pytest.mark.parametrize("name", ["tags", "control", "nested", "inner"])
-def test_a_solution_forges_no_token_that_a_template_puts(format: Format, name: str) -> None:
-    tokenizer = tokenizer_for(format.name)
+def test_a_solution_forges_no_token_that_a_template_puts(form: Format, name: str) -> None:
+    tokenizer = tokenizer_for(form.name)
     tokens = Tokens(tokenizer)
     added = set(tokenizer.added_tokens_decoder) - {tokenizer.unk_token_id}
 
     def control(steps: tuple[str, ...]) -> list[int]:
-        return [id for id in format.render(tokens, PROBLEM, steps).ids if id in added]
+        return [id for id in form.render(tokens, PROBLEM, steps).ids if id in added]
 
     assert control(HOSTILE[name]) == control(tuple("x" for _ in HOSTILE[name]))
 
@@ -143,11 +158,11 @@ def test_a_problem_forges_nothing_either() -> None:
 
 
 @every_format
-def test_a_trailing_separator_changes_no_step(format: Format) -> None:
-    tokens = tokens_for(format)
+def test_a_trailing_separator_changes_no_step(form: Format) -> None:
+    tokens = tokens_for(form)
 
-    plain = format.render(tokens, PROBLEM, ("one", "two"))
-    trailing = format.render(tokens, PROBLEM, ("one\n\n", "two\n\n"))
+    plain = form.render(tokens, PROBLEM, ("one", "two"))
+    trailing = form.render(tokens, PROBLEM, ("one\n\n", "two\n\n"))
 
     assert trailing == plain
 
@@ -217,9 +232,9 @@ def test_a_template_that_drops_turns_is_told() -> None:
         QwenMath().render(Tokens(byte_level("{{ messages[-1].content }}")), PROBLEM, ("a",))
 
 
-@pytest.mark.parametrize("format", OUTCOME.values(), ids=lambda given: given.name)
-def test_an_outcome_has_one_position_at_the_end(format: Format) -> None:
-    ready = format.render(tokens_for(format), PROBLEM, ("a\n\nb<|im_end|>",))
+@pytest.mark.parametrize("form", OUTCOME.values(), ids=lambda given: given.name)
+def test_an_outcome_has_one_position_at_the_end(form: Format) -> None:
+    ready = form.render(tokens_for(form), PROBLEM, ("a\n\nb<|im_end|>",))
 
     assert ready.positions == (len(ready.ids) - 1,)
 

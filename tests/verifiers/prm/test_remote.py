@@ -3,7 +3,7 @@
 import asyncio
 import math
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,24 +29,26 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def serving(answer: Answer) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+async def serving(
+    answer: Answer, models: Sequence[str] = ("served-name",)
+) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
     bodies: list[dict[str, Any]] = []
 
     async def pooling(request: web.Request) -> web.StreamResponse:
         body = await request.json()
         bodies.append(body)
-        said = answer(body, len(bodies) - 1)
+        said = answer(body | {"key": request.headers.get("authorization")}, len(bodies) - 1)
         if isinstance(said, web.StreamResponse):
             return said
         data = [{"index": 0, "object": "pooling", "data": said}]
         return web.json_response({"id": "p", "object": "list", "model": "m", "data": data})
 
-    async def models(_: web.Request) -> web.Response:
-        return web.json_response({"data": [{"id": "served-name"}]})
+    async def listed(_: web.Request) -> web.Response:
+        return web.json_response({"data": [{"id": name} for name in models]})
 
     app = web.Application()
     app.router.add_post("/pooling", pooling)
-    app.router.add_get("/v1/models", models)
+    app.router.add_get("/v1/models", listed)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -207,6 +209,28 @@ async def test_a_server_that_hangs_is_a_reason() -> None:
         release.set()
 
     assert verdict.reason == f"{url}: no answer within 0.05 s"
+
+
+async def test_a_key_is_sent_with_every_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOSTED_VLLM_API_KEY", "secret")
+    keys = []
+
+    def answer(body: dict[str, Any], count: int) -> list[list[float]]:
+        keys.append(body["key"])
+        return [[0.1, 0.9]]
+
+    async with serving(answer) as (url, _):
+        await model_at(url).judge_steps(TASK, [("a",)])
+
+    assert keys == ["Bearer secret"]
+
+
+async def test_a_server_without_a_model_is_a_reason() -> None:
+    async with serving(lambda body, count: [], models=[]) as (url, bodies):
+        verdicts = await model_at(url).judge_steps(TASK, [("a",), ("b",)])
+
+    assert {verdict.reason for verdict in verdicts} == {f"{url} serves no model"}
+    assert bodies == []
 
 
 async def test_the_same_solution_is_asked_for_once() -> None:

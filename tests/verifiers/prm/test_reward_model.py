@@ -226,7 +226,7 @@ async def test_nothing_to_score_is_no_score(model: RewardModel) -> None:
     empty, blank = await model.judge(TASK, ["", " \n\n "])
 
     assert empty == blank
-    assert empty == Verdict(reason="there are no steps to score", usage=empty.usage)
+    assert empty == Verdict(reason="there are no steps to score")
 
 
 async def test_programs_are_judged_by_their_statement(model: RewardModel, scorer: Scorer) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ponder.errors import ModelRejected, ModelUnavailable
 from ponder.models import Choice, Message, ScriptedModel, Usage, connect
-from ponder.models.scripted import Reply
+from ponder.models.scripted import Reply, Script
 from ponder.tasks import MathTask
 from ponder.verifiers import Verdict
 from ponder.verifiers.base import StepVerifier
@@ -15,6 +15,19 @@ from ponder.verifiers.judge_model import JudgeModel, said_yes
 from tests.models.local import tiny
 
 TASK = MathTask("t", "What is {two} + 3?")
+
+
+class Talking:
+    """Says things, and does not tell how likely it was to."""
+
+    supports_schema = False
+
+    def __init__(self, script: Script) -> None:
+        self.scripted = ScriptedModel(script)
+        self.name, self.chat, self.price = "scripted", self.scripted.chat, self.scripted.price
+
+    async def ready(self) -> None:
+        """See `Model.ready`."""
 
 
 class Choosing(ScriptedModel):
@@ -34,7 +47,7 @@ def asked(messages: list[Message]) -> str:
 
 
 def judge_saying(*replies: Reply, **settings: object) -> JudgeModel:
-    model = ScriptedModel(lambda messages, path, index: replies[index % len(replies)])
+    model = Talking(lambda messages, path, index: replies[index % len(replies)])
     return JudgeModel(model, **settings)  # type: ignore[arg-type]
 
 
@@ -66,7 +79,7 @@ async def test_a_step_is_judged_given_those_before_it() -> None:
         assert ("Step 2: b" in asked(messages)) == (not asked(messages).count("step 1, correct"))
         return "Verdict: No" if wrong else "Verdict: Yes"
 
-    judge = JudgeModel(ScriptedModel(script))
+    judge = JudgeModel(Talking(script))
 
     (verdict,) = await judge.judge_steps(TASK, [("a", "b", "c")])
 
@@ -98,7 +111,7 @@ async def test_one_failed_call_costs_one_solution() -> None:
     def script(messages: list[Message], path: str, index: int) -> Reply:
         return ModelUnavailable("gone") if "bad" in asked(messages) else "Verdict: Yes"
 
-    bad, good = await JudgeModel(ScriptedModel(script)).judge_steps(TASK, [("a", "bad"), ("a",)])
+    bad, good = await JudgeModel(Talking(script)).judge_steps(TASK, [("a", "bad"), ("a",)])
 
     assert bad.score is None
     assert good.score == 1.0

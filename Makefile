@@ -9,7 +9,7 @@ DEMO_TASK := examples/tasks/merge_intervals.yaml
 DEMO_MODEL := embedded/qwen2.5-coder-1.5b
 TEST_MODEL := smollm2-135m
 
-.PHONY: help demo test check format setup engine image clean
+.PHONY: help demo test check format setup complete engine image clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,11 +18,11 @@ demo: engine image  ## a real task, solved by PlanSearch with a local model in a
 	$(PONDER) models pull $(DEMO_MODEL)
 	$(PONDER) solve $(DEMO_TASK) --model $(DEMO_MODEL) -o enough=1 --budget seconds=240
 
-test: engine image  ## all tests, with the real Docker engine and a real small model
+test: complete engine image  ## all tests, with the real Docker engine and a real small model
 	$(PONDER) models pull $(TEST_MODEL)
 	$(PYTHON) -m pytest
 
-check: setup  ## formatter, linter, strict types, import direction, and the tests that need no engine
+check: complete  ## formatter, linter, strict types, import direction, and the tests that need no engine
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	mkdir -p .typecheck && ln -sfn .. .typecheck/ponder
@@ -30,15 +30,21 @@ check: setup  ## formatter, linter, strict types, import direction, and the test
 	$(VENV)/bin/lint-imports
 	$(PYTHON) -m pytest -q -m "not docker and not bubblewrap and not model and not slow"
 
-format: setup  ## rewrite the code as the formatter has it
+format: complete  ## rewrite the code as the formatter has it
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-setup: $(VENV)/.ready  ## the virtual environment
+setup: $(VENV)/.ready  ## the virtual environment, as far as the demo needs it
+
+complete: $(VENV)/.complete  ## the virtual environment with torch and all that development needs
 
 $(VENV)/.ready: pyproject.toml constraints.txt scripts/venv
 	scripts/venv $(VENV)
 	touch $@
+
+$(VENV)/.complete: pyproject.toml constraints.txt scripts/venv
+	scripts/venv $(VENV) all
+	touch $(VENV)/.ready $@
 
 engine: setup  ## a running Docker engine, and bubblewrap (installs and starts what there is not)
 	scripts/engine start

@@ -30,8 +30,17 @@ IN_FLIGHT = 64
 TASK = """
 statement: Return the number itself.
 entry_point: solve
-public_tests: [assert solve(1) == 1, assert solve(-2) == -2]
+public_tests: [assert solve(1) == 1, assert solve(-2) == {last}]
 """
+CHAINS, DEPTH = 16, 8
+
+
+def search(graph: str, layers: int) -> tuple[list[str], str, int]:
+    """The options of a search, its task, and how many calls it makes."""
+    if graph == "refine":  # on a task that cannot be solved, so that every chain goes to its end
+        options = ["--graph", "refine", "-o", f"chains={CHAINS}", "-o", f"depth={DEPTH}"]
+        return options, TASK.format(last=2), CHAINS * DEPTH
+    return ["-o", f"layers={layers}"], TASK.format(last=-2), {1: 116, 2: 1300}[layers]
 
 
 @contextmanager
@@ -49,11 +58,11 @@ def server(record: Path, median: float) -> Iterator[str]:
             process.kill()
 
 
-def command(folder: Path, url: str, store: str, layers: int) -> list[str]:
+def command(folder: Path, url: str, store: str, options: list[str]) -> list[str]:
     """One whole search, as a user starts it."""
     return [
         sys.executable, "-c", "from ponder.cli.app import main; main()", "solve",
-        str(folder / "task.yaml"), "--profile", "paper", "-o", f"layers={layers}",
+        str(folder / "task.yaml"), "--profile", "paper", *options,
         "--model", "hosted_vllm/x", "--api-base", url, "--concurrency", str(IN_FLIGHT),
         "--attempts", "1", "--sandbox", "subprocess", "--store", str(folder / store), "--json",
     ]  # fmt: skip
@@ -105,20 +114,23 @@ def main() -> None:
     """Read the options, do it, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--layers", type=int, default=2, help="2 makes 1,300 calls, 1 makes 116")
+    parser.add_argument("--graph", choices=("plan-search", "refine"), default="plan-search")
+    parser.add_argument(
+        "--layers", type=int, default=2, help="of plan-search: 2 makes 1,300 calls, 1 makes 116"
+    )
     parser.add_argument("--median", type=float, default=0.5, help="of the latency, in seconds")
     parser.add_argument("--seed", type=int, default=None, help="of the points it is killed at")
     options = parser.parse_args()
-    calls = {1: 116, 2: 1300}[options.layers]
+    chosen, task, calls = search(options.graph, options.layers)
     points = sorted(random.Random(options.seed).sample(range(5, calls - 10), options.kills))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "task.yaml").write_text(TASK)
+        (folder / "task.yaml").write_text(task)
         record = folder / "record.jsonl"
         lost: list[int] = []
         kept: dict[str, int] = {}  # requests whose reply was safe, and how often they had come then
         with server(record, options.median) as url:
-            killed = command(folder, url, "killed.sqlite", options.layers)
+            killed = command(folder, url, "killed.sqlite", chosen)
             for point in points:
                 kill_after(killed, record, point)
                 request, came = answered(record), arrivals(record)
@@ -130,8 +142,8 @@ def main() -> None:
                 )
             solution = finish(killed)
             came = arrivals(record)
-            unkilled = finish(command(folder, url, "unkilled.sqlite", options.layers))
-        replayed = finish(command(folder, "http://127.0.0.1:9/v1", "killed.sqlite", options.layers))
+            unkilled = finish(command(folder, url, "unkilled.sqlite", chosen))
+        replayed = finish(command(folder, "http://127.0.0.1:9/v1", "killed.sqlite", chosen))
     figures = {
         "answered_twice": sum(came[token] - count for token, count in kept.items()),
         "most_lost": max(lost),

@@ -1,8 +1,9 @@
 """An OpenAI-compatible server with log-normal latency, for the benchmarks and the kill tests.
 
-Answers every PlanSearch prompt with something of the right shape (`--n1` observations at the root,
-`--m` below), takes as long as a log-normal draw that depends on the request alone, and appends one
-JSON line per request to `--record` when it is answered. Prints its port when it listens.
+Answers every prompt of ours with something of the right shape (`--n1` observations at the root,
+`--m` below; 2 to every question), takes as long as a log-normal draw that depends on the request
+alone, and appends one JSON line per request to `--record` when it is answered. Prints its port when
+it listens.
 """
 
 import argparse
@@ -31,6 +32,10 @@ def reply_to(messages: list[dict[str, str]], token: str, n1: int, m: int) -> str
         return json.dumps([f"Observation {i} of {token}." for i in range(1, count + 1)])
     if "one fenced block" in last:
         return f"```python\ndef solve(x):\n    return x  # {token}\n```"
+    if "\\boxed{}" in messages[0]["content"]:
+        return f"Thoughts on {token}.\n\nSo it is \\boxed{{2}}."
+    if "Yes or No" in last:
+        return "Yes"
     return f"Thoughts on {token}. " + "Some more words to fill a paragraph. " * 20
 
 

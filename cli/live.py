@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 from rich.tree import Tree
 
-from ..tasks import CodeTask
+from ..tasks import Task
 from .plain import printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ REDRAW = 0.25
 """Seconds between two pictures."""
 
 
-async def watch(graph: "Graph", task: CodeTask, context: "Context", *, quiet: bool) -> "Solution":
+async def watch(graph: "Graph", task: Task, context: "Context", *, quiet: bool) -> "Solution":
     """Run the graph on the task, showing it on standard error unless `quiet`."""
     console = Console(stderr=True)
     if quiet:
@@ -52,7 +52,7 @@ async def _redraw(live: Live) -> None:
 
 
 async def _run(
-    graph: "Graph", task: CodeTask, context: "Context", tell: Callable[["Thought"], None]
+    graph: "Graph", task: Task, context: "Context", tell: Callable[["Thought"], None]
 ) -> "Solution":
     from ..nodes import Thought
 
@@ -66,7 +66,7 @@ async def _run(
     return solution
 
 
-async def _stream(graph: "Graph", task: CodeTask, context: "Context") -> AsyncIterator[Any]:
+async def _stream(graph: "Graph", task: Task, context: "Context") -> AsyncIterator[Any]:
     parts: Any = graph.astream(
         {"task": task}, context=context, stream_mode=["custom", "values"], subgraphs=True
     )
@@ -101,9 +101,12 @@ def _said(thought: "Thought") -> str:
 
 
 def verdict_line(thought: "Thought") -> str:
-    """A candidate's verdict in a few words."""
+    """A candidate's, or a step's, verdict in a few words."""
     verdict = thought.verdict
     assert verdict is not None
+    if verdict.passed is None and verdict.score is not None:
+        words = " ".join(thought.text.split())
+        return f"{verdict.score:.2f}  {words}"[:WIDTH]
     if verdict.passed is None:
         return f"not judged: {verdict.reason}"
     return "passes the public tests" if verdict.passed else f"fails: {verdict.reason}"

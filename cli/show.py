@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..tasks import Key
+from ..tasks import AnswerKey, CodeTask, Key, MathTask, Task
 from ..verifiers.base import Verdict
 from .plain import printable
 
@@ -16,31 +16,47 @@ if TYPE_CHECKING:
     from ..models import Usage
     from ..nodes import Context, Solution
 
+PUBLIC = "public tests"
+"""The name of the verifier that programs have unless another is given."""
 Writer = Callable[["Solution", "Context"], None]
 
 
-async def grade(key: Key | None, solution: "Solution", context: "Context") -> Verdict | None:
-    """The answer's verdict on the hidden tests, if there are any. Only now, and only here."""
+async def grade(
+    key: Key | AnswerKey | None, solution: "Solution", context: "Context"
+) -> Verdict | None:
+    """The answer's verdict by its key, if there is one. Only now, and only here."""
     if key is None or solution.answer is None:
         return None
     from ..sandboxes import Sandbox
-    from ..verifiers import HiddenTests
+    from ..verifiers import AnswerGrade, HiddenTests
 
     assert isinstance(context.sandbox, Sandbox)
+    grader = AnswerGrade(key) if isinstance(key, AnswerKey) else HiddenTests(context.sandbox, key)
     task = context.run(solution.run).task
-    return (await HiddenTests(context.sandbox, key).judge(task, [solution.answer]))[0]
+    return (await grader.judge(task, [solution.answer]))[0]
 
 
-def as_json(solution: "Solution", hidden: Verdict | None) -> None:
+def succeeded(task: Task, solution: "Solution", grade: Verdict | None) -> bool:
+    """Whether a program passes its public tests; whether a question has an answer, and, where the
+    gold one is known, the right one."""
+    if isinstance(task, MathTask):
+        return solution.final is not None and (grade is None or grade.passed is True)
+    return solution.solved
+
+
+def as_json(solution: "Solution", hidden: Verdict | None, verifier: str) -> None:
     """One JSON object on standard output."""
-    print(json.dumps({**_plain(solution), "hidden": hidden and asdict(hidden)}))
+    more = {"hidden": hidden and asdict(hidden), "verifier": verifier}
+    print(json.dumps({**_plain(solution), **more}))
 
 
-def as_text(solution: "Solution", hidden: Verdict | None) -> None:
-    """The program on standard output, everything about it on standard error."""
-    if solution.answer is not None:
+def as_text(task: Task, solution: "Solution", hidden: Verdict | None, verifier: str) -> None:
+    """The program, or the worked solution, on standard output; all about it on standard error."""
+    if solution.answer is not None and isinstance(task, MathTask):
+        print(printable(solution.answer))
+    elif solution.answer is not None:
         _print_code(solution.answer)
-    for line in _summary(solution, hidden):
+    for line in _summary(task, solution, hidden, verifier):
         print(printable(line), file=sys.stderr)
 
 
@@ -54,25 +70,38 @@ def _print_code(code: str) -> None:
     Console().print(Syntax(printable(code), "python", background_color="default"))
 
 
-def _summary(solution: "Solution", hidden: Verdict | None) -> list[str]:
-    passing = sum(candidate.verdict.passed is True for candidate in solution.candidates)
-    lines = [
-        "",
-        f"public tests   {_verdict(solution.verdict)}",
-        *([f"hidden tests   {_verdict(hidden)}"] if hidden else []),
-        f"candidates     {len(solution.candidates)}, of which {passing} pass the public tests"
-        + (f"; chosen: {solution.chosen}" if solution.chosen else ""),
-        f"stopped        {solution.stopped}",
+def _summary(task: Task, solution: "Solution", hidden: Verdict | None, verifier: str) -> list[str]:
+    by_tests = isinstance(task, CodeTask) and verifier == PUBLIC
+    said = _verdict(solution.verdict)
+    rows = [
+        ("answer", solution.final),
+        (verifier, said) if by_tests else ("verdict", f"{said} ({verifier})"),
+        (
+            "hidden tests" if isinstance(task, CodeTask) else "gold answer",
+            hidden and _verdict(hidden),
+        ),
+        ("candidates", _candidates(solution, by_tests)),
+        ("stopped", solution.stopped),
     ]
     if solution.faults:
         met = ", ".join(f"{count} × {kind}" for kind, count in solution.faults.items())
-        lines.append(f"faults met     {met}")
-    return [*lines, "", *_costs(solution)]
+        rows.append(("faults met", met))
+    lines = [f"{name:<14} {value}" for name, value in rows if value is not None]
+    return ["", *lines, "", *_costs(solution)]
+
+
+def _candidates(solution: "Solution", by_tests: bool) -> str:
+    passing = sum(candidate.verdict.passed is True for candidate in solution.candidates)
+    tested = f", of which {passing} pass the public tests" if by_tests else ""
+    chosen = f"; chosen: {solution.chosen}" if solution.chosen else ""
+    return f"{len(solution.candidates)}{tested}{chosen}"
 
 
 def _verdict(verdict: Verdict) -> str:
+    if verdict.passed is None and verdict.score is not None:
+        return f"{verdict.score:.3g}: {verdict.reason}"
     if verdict.passed is None:
-        return f"not judged: {verdict.reason}"
+        return f"not judged: {verdict.reason}" if verdict.reason else "not judged"
     if verdict.passed:
         return "pass"
     share = "" if verdict.score is None else f" ({verdict.score:.0%} of them pass)"
@@ -107,7 +136,9 @@ def writer(folder: Path | None) -> Writer:
 
 
 def _write(folder: Path, solution: "Solution", context: "Context") -> None:
-    (folder / "solution.py").write_text(solution.answer or "", errors="surrogatepass")
+    task = context.run(solution.run).task
+    name = "solution.py" if isinstance(task, CodeTask) else "solution.md"
+    (folder / name).write_text(solution.answer or "", errors="surrogatepass")
     (folder / "solution.json").write_text(json.dumps(_plain(solution), indent=2) + "\n")
     thoughts = context.thoughts(solution).values()
     lines = [json.dumps(thought.to_json()) + "\n" for thought in thoughts]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
-from ..tasks import LoadedTask, load_task, task_from_statement
+from ..tasks import LoadedTask, MathTask, load_task, task_from_statement
 
 if TYPE_CHECKING:
     from ..graphs import Graph
@@ -18,17 +18,36 @@ if TYPE_CHECKING:
     from ..verifiers import Verdict
 
 DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
-GRAPHS = ("plan-search", "idea-search", "repeated-sampling")
+GRAPHS = {
+    "plan-search": "plan_search",
+    "idea-search": "idea_search",
+    "repeated-sampling": "repeated_sampling",
+    "best-of-n": "best_of_n",
+    "majority": "majority",
+    "self-consistency": "self_consistency",
+    "beam-search": "beam_search",
+    "lookahead-search": "lookahead_search",
+    "dvts": "dvts",
+    "refine": "propose_verify_refine",
+}
+"""What a user calls each graph, and its builder."""
+
+
+IN_PROCESS = "transformers/"
+"""Models that no call is sent to: there is nothing to retry, and no limit on how many at once."""
 
 
 def solve(
     task: Annotated[
         str,
         typer.Argument(
-            help="A task file (YAML, JSON), a dataset's task (humaneval:HumanEval/3), "
+            help="A task file (YAML, JSON), a dataset's task (humaneval:HumanEval/3, gsm8k:12), "
             "a problem in words, or - for one on standard input."
         ),
     ],
+    question: Annotated[
+        bool, typer.Option("--question", "-q", help="The words ask for an answer, not a program.")
+    ] = False,
     graph: Annotated[str, typer.Option(help=f"One of {', '.join(GRAPHS)}.")] = "plan-search",
     profile: Annotated[str, typer.Option(help="fast, or paper: as published.")] = "fast",
     option: Annotated[
@@ -40,6 +59,16 @@ def solve(
     ] = DEFAULT_MODEL,
     idea_model: Annotated[
         str | None, typer.Option(help="Another model for observations and plans.")
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option(help="Another model to judge answers (--verifier judge).")
+    ] = None,
+    verifier: Annotated[
+        str | None,
+        typer.Option(
+            help="Who judges: tests (the default for programs), prm:PATH, orm:PATH, "
+            "remote-prm:URL, judge or judge:MODEL; with settings: prm:PATH,aggregate=last."
+        ),
     ] = None,
     api_base: Annotated[
         str | None, typer.Option(help="Where the model is served, if not at its provider's.")
@@ -73,10 +102,11 @@ def solve(
         Path | None, typer.Option(help="Write solution.py, solution.json, thoughts.jsonl here.")
     ] = None,
 ) -> int:
-    """Think about one task and print the program.
+    """Think about one task and print the program, or the solution of a question.
 
-    Exit codes: 0 it passes the public tests, 1 it does not (or there are none), 2 wrong input,
-    3 something is missing on this machine.
+    Exit codes: 0 it passes the public tests (a question: it has an answer, and the right one where
+    that is known), 1 it does not (or there are none), 2 wrong input, 3 something is missing on this
+    machine.
     """
     os.environ.setdefault("LANGSMITH_TRACING", "false")
     from ..models import Budget
@@ -84,13 +114,13 @@ def solve(
     from ..sandboxes import connect as connect_sandbox
     from . import show
 
-    asked = load(task, data)
+    asked = load(task, data, question=question)
     built = build_graph(graph, profile, option or [])
     writer = show.writer(out)
     limits = Budget.parse(budget)
     box = connect_sandbox(sandbox)
     models = connect(
-        {"model": model, "idea_model": idea_model},
+        {"model": model, "idea_model": idea_model, "judge": judge},
         api_base,
         concurrency=concurrency,
         attempts=attempts,
@@ -99,22 +129,27 @@ def solve(
     context = Context(
         models["model"],
         models.get("idea_model"),
+        models.get("judge"),
         budget=limits,
         sandbox=box,
+        verifier=verifier,
         store=store,
         seed=seed,
     )
     with context:
         solution, grade = asyncio.run(think(built, asked, context, quiet=json))
         writer(solution, context)
-        (show.as_json if json else show.as_text)(solution, grade)
-    return 0 if solution.solved else 1
+        if json:
+            show.as_json(solution, grade, context.judging.name)
+        else:
+            show.as_text(asked.task, solution, grade, context.judging.name)
+    return 0 if show.succeeded(asked.task, solution, grade) else 1
 
 
 async def think(
-    graph: "Graph", asked: LoadedTask, context: "Context", *, quiet: bool
+    graph: "Graph", asked: LoadedTask[Any, Any], context: "Context", *, quiet: bool
 ) -> "tuple[Solution, Verdict | None]":
-    """The solution, and then its verdict on the hidden tests, if there are any."""
+    """The solution, and then its verdict by the key, if there is one."""
     from ..models import disconnect
     from .live import watch
     from .show import grade
@@ -126,13 +161,23 @@ async def think(
         await disconnect()
 
 
-def load(task: str, data: Path | None) -> LoadedTask:
-    """A task from whatever the user named it by."""
-    if task == "-":
-        return LoadedTask(task_from_statement(sys.stdin.read()))
-    if not task.strip() or any(character.isspace() for character in task.strip()):
-        return LoadedTask(task_from_statement(task))
-    return load_task(task, data)
+def load(task: str, data: Path | None, *, question: bool = False) -> LoadedTask[Any, Any]:
+    """A task from whatever the user named it by; words are a programming problem, or a `question`
+    with a final answer.
+
+    Raises:
+        InputError: there is no such task, or `question` where the task is named, not put in words.
+    """
+    words = sys.stdin.read() if task == "-" else task
+    if task != "-" and words.strip() and not any(map(str.isspace, words.strip())):
+        if question:
+            raise InputError(f"--question goes with a question in words, which {task!r} is not")
+        return load_task(task, data)
+    if not question:
+        return LoadedTask(task_from_statement(words))
+    if not words.strip():
+        raise InputError("the question is empty")
+    return LoadedTask(MathTask("question", words.strip()))
 
 
 def build_graph(name: str, profile: str, options: list[str]) -> "Graph":
@@ -141,7 +186,7 @@ def build_graph(name: str, profile: str, options: list[str]) -> "Graph":
 
     if name not in GRAPHS:
         raise InputError(f"graph {name!r} is not one of {', '.join(GRAPHS)}")
-    build = getattr(graphs, name.replace("-", "_"))
+    build = getattr(graphs, GRAPHS[name])
     built: Graph = build(profile, **dict(map(_option, options)))
     return built
 
@@ -162,11 +207,16 @@ def connect(names: dict[str, str | None], api_base: str | None, **calls: Any) ->
     from ..models import connect as connect_model
 
     named = {role: name for role, name in names.items() if name is not None}
-    local = {role for role, name in named.items() if name.startswith("embedded/")}
+    local = {role for role, name in named.items() if name.startswith(("embedded/", IN_PROCESS))}
     if api_base is not None and len(local) == len(named):
-        raise InputError(f"--api-base {api_base}: embedded models run in this process")
+        raise InputError(
+            f"--api-base {api_base}: {' and '.join(named.values())} run in this process"
+        )
     served = {} if api_base is None else {"api_base": api_base}
-    return {
-        role: connect_model(name, **calls, **({} if role in local else served))
-        for role, name in named.items()
-    }
+    connected: dict[str, Model] = {}
+    for role, name in named.items():
+        known = [other for other in connected if named[other] == name]
+        options = {} if name.startswith(IN_PROCESS) else calls
+        options = options if role in local else {**options, **served}
+        connected[role] = connected[known[0]] if known else connect_model(name, **options)
+    return connected

@@ -18,7 +18,7 @@ from ponder.nodes import (
     Asking,
     Begin,
     Context,
-    RunTests,
+    Judge,
     Runtime,
     Select,
     Solved,
@@ -32,7 +32,7 @@ from typing_extensions import TypedDict
 
 class Draft(TypedDict):
     run: str
-    code: str  # the id of the newest program's thought
+    answer: str  # the id of the newest program's thought
     passed: bool | None
     ended: str | None  # why no program could be had
     candidates: Annotated[list[str], operator.add]
@@ -44,17 +44,16 @@ class Repair:
 
     async def __call__(self, state: Draft, runtime: Runtime) -> dict[str, Any]:
         run = runtime.context.run(state["run"])
-        failed = run.thoughts[state["code"]]
+        failed = run.thoughts[state["answer"]]
         why = failed.verdict.reason if failed.verdict else ""
-        prompt = (
-            f"{run.task.statement}\n\nThis program fails:\n\n```python\n{failed.text}```\n{why}"
-        )
+        program = f"This program fails:\n\n```python\n{failed.text}```\n{why}"
+        prompt = f"{run.code_task.statement}\n\n{program}"
         thought, _ = await think(
             runtime, run, Asking("repair"), [{"role": "user", "content": f"{prompt}\nMend it."}],
             id=f"{failed.id}/repair", parents=(failed.id,),
-            read=lambda reply: read.code(reply, run.task.entry_point),
+            read=lambda reply: read.code(reply, run.code_task.entry_point),
         )  # fmt: skip
-        return {"code": thought.id, "ended": thought.failure}
+        return {"answer": thought.id, "ended": thought.failure}
 
 
 def after_code(state: Draft) -> Literal["test", "select"]:
@@ -69,7 +68,7 @@ def code_repair() -> Graph:
     graph = StateGraph(Draft, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", Begin("code_repair"))
     graph.add_node("write", WriteCode())
-    graph.add_node("test", RunTests())
+    graph.add_node("test", Judge())
     graph.add_node("repair", Repair())
     graph.add_node("select", Select())
     graph.add_edge(START, "begin")

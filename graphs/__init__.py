@@ -1,17 +1,30 @@
 """State machines of thought. Each is a function that builds a LangGraph graph."""
 
+from .best_of_n import BestOfNOptions, best_of_n, majority, self_consistency
 from .build import Graph
 from .checkpoints import serializer, sqlite_checkpointer
 from .plan_search import PlanSearchOptions, plan_search
+from .refine import RefineOptions, propose_verify_refine
 from .sampling import SamplingOptions, idea_search, repeated_sampling
+from .tree_search import TreeOptions, beam_search, dvts, lookahead_search
 
 __all__ = [
+    "BestOfNOptions",
     "Graph",
     "PlanSearchOptions",
+    "RefineOptions",
     "SamplingOptions",
+    "TreeOptions",
+    "beam_search",
+    "best_of_n",
+    "dvts",
     "idea_search",
+    "lookahead_search",
+    "majority",
     "plan_search",
+    "propose_verify_refine",
     "repeated_sampling",
+    "self_consistency",
     "serializer",
     "sqlite_checkpointer",
 ]

@@ -9,10 +9,10 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from ..models.base import Usage
 from ..nodes import Candidate, Solution
-from ..tasks import CodeTask, Comparison, Test
+from ..tasks import CodeTask, Comparison, Limits, MathTask, Test
 from ..verifiers.base import Verdict
 
-STATE_TYPES = (CodeTask, Test, Comparison, Solution, Candidate, Verdict, Usage)
+STATE_TYPES = (CodeTask, MathTask, Test, Limits, Comparison, Solution, Candidate, Verdict, Usage)
 """Everything of ours that a graph's state may hold."""
 
 

@@ -29,12 +29,12 @@ from ..nodes import (
     Context,
     Criticise,
     Fix,
+    Judge,
     Node,
     Observe,
     Place,
     Plan,
     Pseudocode,
-    RunTests,
     Sampling,
     Select,
     Solved,
@@ -233,7 +233,7 @@ def _idea(options: PlanSearchOptions) -> Graph:
 def _implement(options: PlanSearchOptions) -> tuple[Node, ...]:
     sampling = _sampling(options)
     code = WriteCode(options.few_shot, options.block, sampling)
-    tests = RunTests(options.enough)
+    tests = Judge(options.enough)
     if options.plan and options.pseudocode:
         return (Pseudocode(sampling), code, tests)
     return (code, tests)

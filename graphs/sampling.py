@@ -15,8 +15,8 @@ from ..nodes import (
     Brainstorm,
     Chain,
     Context,
+    Judge,
     Node,
-    RunTests,
     Sampling,
     Select,
     Solved,
@@ -82,7 +82,7 @@ def _sampler(name: str, options: SamplingOptions, before: tuple[Node, ...]) -> G
     code = WriteCode(options.few_shot, sampling=_sampling(options))
     graph = StateGraph(Samples, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", Begin(name, options.model_dump()))
-    graph.add_node("sample", Chain((*before, code, RunTests(options.enough))))
+    graph.add_node("sample", Chain((*before, code, Judge(options.enough))))
     graph.add_node("select", Select())
     graph.add_edge(START, "begin")
     graph.add_conditional_edges("begin", fan_out, ["sample"])

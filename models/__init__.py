@@ -2,7 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .base import Completion, Message, Model, Usage
+from .base import (
+    Choice,
+    ChoosingModel,
+    Completion,
+    Message,
+    Model,
+    ScoringModel,
+    Step,
+    StepModel,
+    Usage,
+)
 from .budget import Budget
 from .connect import connect
 from .scripted import ScriptedModel
@@ -11,16 +21,23 @@ from .store import Store
 if TYPE_CHECKING:
     from .embedded import EmbeddedModel
     from .litellm_model import LiteLLMModel, disconnect
+    from .transformers_model import TransformersModel
 
 __all__ = [
     "Budget",
+    "Choice",
+    "ChoosingModel",
     "Completion",
     "EmbeddedModel",
     "LiteLLMModel",
     "Message",
     "Model",
+    "ScoringModel",
     "ScriptedModel",
+    "Step",
+    "StepModel",
     "Store",
+    "TransformersModel",
     "Usage",
     "connect",
     "disconnect",
@@ -36,4 +53,8 @@ def __getattr__(name: str) -> Any:
         from .embedded import EmbeddedModel
 
         return EmbeddedModel
+    if name == "TransformersModel":
+        from .transformers_model import TransformersModel
+
+        return TransformersModel
     raise AttributeError(name)

@@ -1,9 +1,11 @@
 """Who answers: the Model protocol and what it trades in. A leaf: imports nothing of ours."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
 Finish = Literal["stop", "length"]
+StepFinish = Literal["step", "answer", "length"]
 
 
 class Message(TypedDict):
@@ -101,3 +103,82 @@ class Model(Protocol):
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """US dollars such a call would cost; None if the price is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a model added to a reply that it writes step by step."""
+
+    text: str
+    """Without the separator that ended it."""
+    finish: StepFinish
+    """"step": at a separator; "answer": the model ended its reply; "length": it was cut off."""
+    usage: Usage = field(default_factory=Usage)
+    faults: tuple[str, ...] = ()
+    """As a completion's."""
+
+
+@runtime_checkable
+class StepModel(Protocol):
+    """A model that can be made to go on with a reply, one step at a time."""
+
+    async def extend(
+        self,
+        messages: list[Message],
+        prefix: str,
+        *,
+        path: str,
+        stop: Sequence[str],
+        n: int = 1,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int = 2048,
+        seed: int | None = None,
+    ) -> list[Step]:
+        """Sample `n` continuations of the assistant's reply to `messages` that begins with
+        `prefix`, each up to the first of the separators in `stop`. Sample `i` has the seed
+        `seed + i`. The prefix is continued as it stands: it ends with its last separator.
+
+        Raises:
+            ModelError: as `Model.chat`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How likely a model is to say each of some words next."""
+
+    probabilities: Mapping[str, float]
+    """Of each of the choices, among them all: they add up to 1."""
+    usage: Usage = field(default_factory=Usage)
+    faults: tuple[str, ...] = ()
+    """As a completion's."""
+
+
+@runtime_checkable
+class ChoosingModel(Protocol):
+    """A model that tells how likely it is to say something, besides saying it."""
+
+    async def choose(
+        self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""
+    ) -> Choice:
+        """How likely the reply to `messages`, after `prefix`, goes on with each of `choices` (short
+        words that differ in their first token).
+
+        Raises:
+            ModelRejected: this model's server gives no such numbers.
+            ModelError: as `Model.chat`.
+        """
+
+
+@runtime_checkable
+class ScoringModel(Protocol):
+    """A model that tells how likely a given text is."""
+
+    async def score(self, prompt: str, completion: str) -> list[float]:
+        """The natural logarithm of the probability of every token of `completion`, each given
+        `prompt` and the tokens before it. Neither is put into a chat template.
+
+        Raises:
+            ModelError: as `Model.chat`.
+        """

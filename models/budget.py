@@ -19,6 +19,7 @@ class Budget:
     so a resumed search is exactly as large as an uninterrupted one."""
 
     calls: int | None = None
+    """Of the search's own models; those that judge count in tokens and dollars alone."""
     tokens: int | None = None
     """Prompt and completion tokens together."""
     usd: float | None = None

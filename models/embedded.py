@@ -10,12 +10,13 @@ import importlib
 import os
 import secrets
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, MissingError
-from .base import Completion, Message
+from .base import Choice, Completion, Message, Step
 from .litellm_model import LiteLLMModel
 from .weights import known, verified
 
@@ -79,6 +80,20 @@ class EmbeddedModel:
         if rest.get("schema") is not None:
             rest["schema"] = bounded(rest["schema"])
         return await served.chat(messages, path=path, **rest)
+
+    async def extend(
+        self, messages: list[Message], prefix: str, *, path: str, stop: Sequence[str], **rest: Any
+    ) -> list[Step]:
+        """See `StepModel.extend`."""
+        served = await self._serve()
+        return await served.extend(messages, prefix, path=path, stop=stop, **rest)
+
+    async def choose(
+        self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""
+    ) -> Choice:
+        """See `ChoosingModel.choose`."""
+        served = await self._serve()
+        return await served.choose(messages, choices, path=path, prefix=prefix)
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """Nothing but electricity."""

@@ -7,34 +7,32 @@ budget was not enforced when run: 1.106).
 
 import asyncio
 import difflib
-import json
 import os
-import random
 import time
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
-from ..errors import (
-    InputError,
-    MissingError,
-    ModelError,
-    ModelRefused,
-    ModelRejected,
-    ModelTimeout,
-    ModelUnavailable,
-)
-from .base import Completion, Message, Usage
-from .budget import estimate_tokens
+from ..errors import InputError, MissingError, ModelError, ModelTimeout
+from . import templates
+from .attempts import Ask, Reply, gathered, seeded, with_retries
+from .base import Choice, Completion, Message, Step, Usage
+from .faults import as_model_error
+from .replies import choices_of, reply_of, usage_of
+from .servers import Begun, Server, Way
 from .slots import slots
+from .steps import Going
 
-LONGEST_WAIT = 60.0
-"""Seconds between two attempts at most, whatever a server asks for."""
-FIRST_WAIT = 1.0
 SCHEMA_PROVIDERS = ("hosted_vllm",)
 """Providers whose servers constrain replies to a JSON schema though LiteLLM does not know it."""
 KEYLESS = ("hosted_vllm", "ollama", "ollama_chat", "lm_studio", "llamafile", "xinference")
 """Providers that need no key: the user's own servers."""
+OPEN = ("hosted_vllm", "custom_openai", "lm_studio", "llamafile", "litellm_proxy")
+"""Providers that are sent fields which OpenAI's API does not have, as "openai" is where it is not
+OpenAI's own."""
+TEXTS = ("hosted_vllm", "llamafile", "openai")
+"""Those of them whose text completions LiteLLM does not make into chats."""
 
 
 @cache
@@ -58,6 +56,7 @@ async def disconnect() -> None:
         litellm = _litellm()
         await litellm.close_litellm_async_clients()
         litellm.in_memory_llm_clients_cache.flush_cache()
+        vars(litellm).pop("module_level_aclient", None)  # one of those; made anew when needed
 
 
 @dataclass
@@ -86,16 +85,24 @@ class LiteLLMModel:
     came. Where few run at once, finished programs come much earlier so."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Further arguments for `litellm.acompletion`, such as `extra_body`."""
+    steps: Way | None = None
+    """How it goes on with a reply: from an assistant's message ("prefill"), or from a text in
+    `template` ("completions"). None is prefill where its server shows that it does so."""
+    template: str | None = None
+    """The chat template for text completions: its text, or a tokenizer's folder or hub id."""
+    _known: Server | None = field(default=None, init=False, repr=False, compare=False)
 
     async def ready(self) -> None:
         """Check all that can be known before the first call.
 
         Raises:
-            InputError: LiteLLM knows no such provider.
+            InputError: LiteLLM knows no such provider, or `steps` and `template` are of no use.
             MissingError: the provider's key is not in the environment.
         """
         litellm = await asyncio.to_thread(_litellm)
         provider = self._provider()
+        if self.steps or self.template:
+            await self._server()
         if self.api_key or self.api_base or provider in KEYLESS:
             return
         missing = litellm.validate_environment(self._asked)["missing_keys"]
@@ -139,7 +146,7 @@ class LiteLLMModel:
     ) -> list[Completion]:
         """See `Model.chat`. Where the provider takes no `n`, that many requests are sent at once;
         if some of them fail for good, the others' replies are what is returned."""
-        await asyncio.to_thread(_litellm) if _litellm.cache_info().currsize == 0 else None
+        await self._loaded()
         asked = {
             "temperature": temperature,
             "top_p": top_p,
@@ -149,104 +156,152 @@ class LiteLLMModel:
             "n": n if n > 1 else None,
             "response_format": schema and _response_format(schema),
         }
-        supported = self._supported()
-        request = {
-            key: value for key, value in asked.items() if value is not None and key in supported
-        }
-        if "temperature" in request and "claude" in self._asked:
-            request.pop("top_p", None)  # Anthropic's newer models refuse to be given both
-        rank = -path.count("/") if self.deep_first else 0
+        request = {"messages": messages, **self.taken(asked)}
+        read = partial(self._read, messages)
+        rank = self._rank(path)
         if n == 1 or "n" in request:
-            return await self._with_retries(messages, request, rank)
-        return await self._fanned_out(messages, request, n, rank)
+            return await self.call(Ask(request, read), rank)
+        each = [Ask(one, read) for one in seeded(request, n)]
+        return await gathered([self.call(one, rank) for one in each])
 
-    async def _fanned_out(
-        self, messages: list[Message], request: dict[str, Any], n: int, rank: int
-    ) -> list[Completion]:
-        """`n` requests with one choice each, every one with a seed of its own."""
-        seeds = [request["seed"] + i for i in range(n)] if "seed" in request else [None] * n
-        each = [request if seed is None else {**request, "seed": seed} for seed in seeds]
-        calls = (self._with_retries(messages, one, rank) for one in each)
-        got = await asyncio.gather(*calls, return_exceptions=True)
-        replies = [reply for part in got if isinstance(part, list) for reply in part]
-        for failed in got:
-            if isinstance(failed, BaseException) and not (
-                replies and isinstance(failed, ModelError)
-            ):
-                raise failed
-        return replies
+    async def extend(
+        self,
+        messages: list[Message],
+        prefix: str,
+        *,
+        path: str,
+        stop: Sequence[str],
+        n: int = 1,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        max_tokens: int = 2048,
+        seed: int | None = None,
+    ) -> list[Step]:
+        """See `StepModel.extend`; servers.py says how each server is made to. Samples are as many
+        requests, but for vLLM, which gives each choice of one request its own seed. What a stream
+        cost that was closed early is estimated.
 
-    async def _with_retries(
-        self, messages: list[Message], request: dict[str, Any], rank: int
-    ) -> list[Completion]:
-        faults: list[str] = []
-        for attempt in range(self.attempts):
-            try:
-                replies = await self._once(messages, request, rank)
-            except ModelError as error:
-                error.faults = tuple(faults)
-                if not isinstance(error, ModelUnavailable) or attempt + 1 == self.attempts:
-                    raise
-                faults.append(str(error))
-                await asyncio.sleep(_wait(attempt, error.retry_after))
-            else:
-                break
-        first = replies[0]
-        return [
-            Completion(first.text, first.finish, first.usage, tuple(faults)),
-            *replies[1:],
-        ]
+        Raises:
+            ModelRejected: it cannot be known that the server goes on with a reply, or what ends it.
+        """
+        going = Going(self, await self._server(), Begun(messages, prefix, stop), self._rank(path))
+        sampling = self.taken(
+            {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
+        )
+        return await going.extend(sampling, n)
 
-    async def _once(
-        self, messages: list[Message], request: dict[str, Any], rank: int
-    ) -> list[Completion]:
+    async def choose(
+        self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""
+    ) -> Choice:
+        """See `ChoosingModel.choose`; `replies.probabilities` says which tokens count."""
+        going = Going(self, await self._server(), Begun(messages, prefix), self._rank(path))
+        return await going.choose(choices)
+
+    async def call(self, ask: Ask[Reply], rank: int) -> list[Reply]:
+        """Send a request until it is answered, `attempts` times at most."""
+        return await with_retries(partial(self._once, ask, rank), self.attempts)
+
+    async def _once(self, ask: Ask[Reply], rank: int) -> list[Reply]:
         """One attempt, in one slot."""
         async with slots(f"{self._asked} {self.api_base}", self.concurrency).hold(rank):
             started = time.monotonic()
             try:
                 async with asyncio.timeout(self.timeout):
-                    response = await _litellm().acompletion(
-                        model=self._asked,
-                        messages=messages,
-                        api_base=self.api_base,
-                        api_key=self.api_key,
-                        timeout=self.timeout,
-                        num_retries=0,
-                        max_retries=0,
-                        drop_params=True,  # some reasoning models take one temperature alone
-                        **request,
-                        **self.extra,
-                    )
+                    response = await self._send(ask.sent)
+                    if ask.listen is not None:
+                        response = await ask.listen(response)
+            except ModelError:
+                raise
             except TimeoutError:
                 raise ModelTimeout(f"timeout: no reply within {self.timeout:g} s") from None
             except Exception as error:
-                raise _as_model_error(error, self.timeout) from error
+                raise as_model_error(error, self.timeout, _litellm()) from error
             seconds = time.monotonic() - started
-        return self._read(response, messages, seconds)
+        return ask.read(response, seconds)
 
-    def _read(self, response: Any, messages: list[Message], seconds: float) -> list[Completion]:
-        texts = [_text_of(choice) for choice in response.choices or []]
-        if not texts:
-            raise ModelUnavailable("empty reply: the server sent no choices")
-        usage = self._usage(response, messages, [text for text, _ in texts], seconds)
+    async def _send(self, sent: dict[str, Any]) -> Any:
+        litellm = _litellm()
+        arguments = {
+            "model": self._asked,
+            "api_base": self.api_base,
+            "api_key": self.api_key,
+            "timeout": self.timeout,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": True,  # some reasoning models take one temperature alone
+            **sent,
+            **self.extra,
+        }
+        if "extra_body" in sent and "extra_body" in self.extra:
+            arguments["extra_body"] = {**sent["extra_body"], **self.extra["extra_body"]}
+        if "prompt" not in sent:
+            return await litellm.acompletion(**arguments)
+        base, key = self._address()
+        return await litellm.atext_completion(client=_text_client(base, key), **arguments)
+
+    def _address(self) -> tuple[str | None, str | None]:
+        """Where the server is, and its key, by the options or by the environment."""
+        _, _, key, base = _litellm().get_llm_provider(
+            self._asked, api_base=self.api_base, api_key=self.api_key
+        )
+        return base or os.getenv("OPENAI_BASE_URL") or os.getenv("OPENAI_API_BASE"), key
+
+    def _read(self, messages: list[Message], response: Any, seconds: float) -> list[Completion]:
+        read = [reply_of(choice) for choice in choices_of(response)]
+        usage = self.usage(response, messages, [text for text, _ in read], seconds)
         # The whole cost is on the first of several choices, so that adding them up is right.
         return [
             Completion(text, finish, usage if i == 0 else Usage(cost=0.0))
-            for i, (text, finish) in enumerate(texts)
+            for i, (text, finish) in enumerate(read)
         ]
 
-    def _usage(
-        self, response: Any, messages: list[Message], texts: list[str], seconds: float
+    def usage(
+        self, response: Any, messages: list[Message], texts: Sequence[str], seconds: float
     ) -> Usage:
-        reported = getattr(response, "usage", None)
-        prompt = getattr(reported, "prompt_tokens", None) or estimate_tokens(
-            sum(len(message["content"]) for message in messages)
-        )
-        completion = getattr(reported, "completion_tokens", None) or sum(
-            estimate_tokens(len(text)) for text in texts
-        )
-        cost = 0.0 if self.free else response._hidden_params.get("response_cost")
-        return Usage(1, prompt, completion, cost, seconds)
+        """What the response cost."""
+        usage = usage_of(response, messages, texts, seconds)
+        return replace(usage, cost=0.0) if self.free else usage
+
+    async def _loaded(self) -> None:
+        if _litellm.cache_info().currsize == 0:
+            await asyncio.to_thread(_litellm)
+
+    async def _server(self) -> Server:
+        """What is known of the server that this model's steps are asked of."""
+        if self._known is None:
+            await self._loaded()
+            template = None
+            if self.template is not None:
+                template = await asyncio.to_thread(templates.load, self.template)
+            provider = self._provider()
+            opened = provider in OPEN or (provider == "openai" and self._elsewhere())
+            known = not opened and _prefills(self._asked, provider)
+            if template is not None and not (opened and provider in TEXTS):
+                raise InputError(
+                    f"model {self.name}: template= is for text completions of a server of your "
+                    "own: name it hosted_vllm/… or openai/… and give its api_base"
+                )
+            self._known = self._known or Server(
+                self.name, self._asked, provider, self.steps, template, opened, known
+            )
+        return self._known
+
+    def _elsewhere(self) -> bool:
+        """Whether "openai/…" is served by another than OpenAI."""
+        return bool(self.api_base or os.getenv("OPENAI_BASE_URL") or os.getenv("OPENAI_API_BASE"))
+
+    def taken(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The parameters that are given and that the server takes."""
+        supported = self._supported()
+        taken = {
+            key: value for key, value in asked.items() if value is not None and key in supported
+        }
+        if "temperature" in taken and "claude" in self._asked:
+            taken.pop("top_p", None)  # Anthropic's newer models refuse to be given both
+        return taken
+
+    def _rank(self, path: str) -> int:
+        return -path.count("/") if self.deep_first else 0
 
     @property
     def _asked(self) -> str:
@@ -261,6 +316,26 @@ class LiteLLMModel:
         if provider is None:
             raise InputError(_unknown(self.name, _litellm()))
         return provider
+
+
+def _text_client(base: str | None, key: str | None) -> Any:
+    """What calls a server for text completions. LiteLLM would make and leave open another for every
+    call; it closes those in its cache, as it does with those for chats."""
+    from litellm.llms.openai.common_utils import BaseOpenAILLM
+    from openai import AsyncOpenAI
+
+    cached = _litellm().in_memory_llm_clients_cache
+    name = f"ponder text {base} {key}"
+    client = cached.get_cache(name)
+    if client is None:
+        client = AsyncOpenAI(
+            base_url=base,
+            api_key=key or os.getenv("OPENAI_API_KEY") or "none",
+            max_retries=0,
+            http_client=BaseOpenAILLM.get_async_http_client(),
+        )
+        cached.set_cache(name, client)
+    return client
 
 
 # What LiteLLM knows of a model does not change, and looking it up for every call would cost more
@@ -302,79 +377,15 @@ def _unknown(name: str, litellm: Any) -> str:
     )
 
 
+@cache
+def _prefills(model: str, provider: str) -> bool:
+    try:
+        known = _litellm().get_model_info(model, custom_llm_provider=provider)
+    except Exception:  # noqa: BLE001  it raises for a model that is not in its list
+        return False
+    return bool(known.get("supports_assistant_prefill"))
+
+
 def _response_format(schema: dict[str, Any]) -> dict[str, Any]:
     described = {"name": "reply", "schema": schema, "strict": True}
     return {"type": "json_schema", "json_schema": described}
-
-
-def _text_of(choice: Any) -> tuple[str, Any]:
-    """A choice's text and why it ended.
-
-    Raises:
-        ModelRefused: the model declined, or a filter did.
-        ModelUnavailable: there is no text, for no reason given.
-    """
-    message = choice.message
-    # LiteLLM keeps what is OpenAI's own beside the message's fields.
-    refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
-    if refusal or choice.finish_reason == "content_filter":
-        raise ModelRefused(f"refused: {_one_line(refusal or 'by the content filter')}")
-    finish = "length" if choice.finish_reason == "length" else "stop"
-    if not message.content and finish == "stop":
-        raise ModelUnavailable("empty reply: the server sent no text")
-    # Half of a surrogate pair cannot be sent on in a later prompt by every client.
-    return (message.content or "").encode("utf-8", "replace").decode(), finish
-
-
-def _wait(attempt: int, asked: float | None) -> float:
-    """Seconds until the next attempt: what the server asked for, else exponential backoff with full
-    jitter, so that callers who failed together do not come back together."""
-    longest = asked if asked is not None else random.random() * FIRST_WAIT * 2**attempt
-    return min(longest, LONGEST_WAIT)
-
-
-def _as_model_error(error: Exception, timeout: float) -> Exception:
-    """What LiteLLM raised, in our terms: its kind before the colon, in one line."""
-    litellm = _litellm()
-    status = getattr(error, "status_code", None)
-    line = _one_line(str(error))
-    if isinstance(error, litellm.Timeout) or status == 408:
-        return ModelTimeout(f"timeout: no reply within {timeout:g} s")
-    if isinstance(error, litellm.ContentPolicyViolationError):
-        return ModelRefused(f"refused: {line}")
-    if status == 429:
-        return ModelUnavailable(f"429: {line}", retry_after=_retry_after(error))
-    # LiteLLM gives these two whatever status it likes; what it caught tells them apart.
-    causes = _causes(error)
-    if any(isinstance(cause, json.JSONDecodeError) for cause in causes):
-        return ModelUnavailable(f"not JSON: {line}")
-    lost = (litellm.APIConnectionError, litellm.httpx.TransportError)
-    if any(isinstance(cause, lost) for cause in causes):
-        return ModelUnavailable(f"connection lost: {line}")
-    if isinstance(status, int) and 400 <= status < 500:
-        return ModelRejected(f"{status}: {line}")
-    return ModelUnavailable(
-        f"{status or type(error).__name__}: {line}", retry_after=_retry_after(error)
-    )
-
-
-def _causes(error: BaseException | None) -> list[BaseException]:
-    """The error and what led to it, back to the first."""
-    causes: list[BaseException] = []
-    while error is not None:
-        causes.append(error)
-        error = error.__cause__ or error.__context__
-    return causes
-
-
-def _retry_after(error: Exception) -> float | None:
-    headers = getattr(error, "litellm_response_headers", None) or {}
-    try:
-        return max(0.0, float(headers.get("retry-after", "")))
-    except ValueError:
-        return None
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 200 else f"{line[:199]}…"

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .base import Completion, Message, Usage
+from ..errors import InputError
+from .base import Choice, Completion, Message, Step, Usage
 from .budget import estimate_tokens
+from .replies import first_stop, probabilities, with_prefix
 
-Reply = str | Completion | Exception
+Reply = str | Completion | Choice | Exception
 Script = Callable[[list[Message], str, int], Reply]
 
 
@@ -27,7 +29,9 @@ class Call:
 class ScriptedModel:
     """Answers by `script(messages, path, index)`, where `index` counts the calls of that path.
 
-    The script returns text, a whole `Completion`, or an exception to raise (or raises it).
+    The script returns text, a whole `Completion`, or an exception to raise (or raises it). Where a
+    reply has been begun, its beginning is the last message, the assistant's, and what the script
+    returns goes on from there.
     """
 
     script: Script
@@ -52,15 +56,54 @@ class ScriptedModel:
         self, messages: list[Message], *, path: str, n: int = 1, **parameters: Any
     ) -> list[Completion]:
         """See `Model.chat`."""
-        if self.latency is not None:
-            await asyncio.sleep(self.latency(path))
+        await self._think(path)
         return [self._say(messages, path, parameters) for _ in range(n)]
 
-    def _say(self, messages: list[Message], path: str, parameters: dict[str, Any]) -> Completion:
+    async def extend(
+        self,
+        messages: list[Message],
+        prefix: str,
+        *,
+        path: str,
+        stop: Sequence[str],
+        n: int = 1,
+        **parameters: Any,
+    ) -> list[Step]:
+        """See `StepModel.extend`. The first separator in what the script returns ends the step."""
+        await self._think(path)
+        whole, asked = with_prefix(messages, prefix), {**parameters, "stop": stop}
+        return [_step(self._say(whole, path, asked), stop) for _ in range(n)]
+
+    async def choose(
+        self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""
+    ) -> Choice:
+        """See `ChoosingModel.choose`. The script returns a `Choice`, or what it is certain of."""
+        await self._think(path)
+        whole = with_prefix(messages, prefix)
+        said = self._ask(whole, path)
+        usage = self._usage(whole, "")
+        if isinstance(said, str | Completion):
+            text = said if isinstance(said, str) else said.text
+            certain = [(choice, 0.0) for choice in choices if text.startswith(choice)]
+            said = Choice(probabilities(choices, certain or [(text, 0.0)]), usage)
+        self.calls.append(Call(path, whole, {"choices": choices}, str(dict(said.probabilities))))
+        return said
+
+    async def _think(self, path: str) -> None:
+        if self.latency is not None:
+            await asyncio.sleep(self.latency(path))
+
+    def _ask(self, messages: list[Message], path: str) -> str | Completion | Choice:
         said = self.script(messages, path, self._asked[path])
         self._asked[path] += 1
         if isinstance(said, Exception):
             raise said
+        return said
+
+    def _say(self, messages: list[Message], path: str, parameters: dict[str, Any]) -> Completion:
+        said = self._ask(messages, path)
+        if isinstance(said, Choice):
+            raise InputError(f"scripted model: a choice is no reply to the call of {path}")
         if isinstance(said, str):
             said = Completion(said, usage=self._usage(messages, said))
         self.calls.append(Call(path, list(messages), parameters, said.text))
@@ -76,3 +119,12 @@ class ScriptedModel:
         if self.usd_per_token is None:
             return None
         return self.usd_per_token * (prompt_tokens + completion_tokens)
+
+
+def _step(said: Completion, stop: Sequence[str]) -> Step:
+    at = first_stop(said.text, stop)
+    if at is not None:
+        return Step(said.text[:at], "step", said.usage, said.faults)
+    return Step(
+        said.text, "length" if said.finish == "length" else "answer", said.usage, said.faults
+    )

@@ -1,21 +1,30 @@
 """One step of thought each, with its prompt; and what a run is made of."""
 
 from . import read
+from .answer import Answer
 from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
+from .choose import Choose, RevisionWay, Way
 from .context import Context, Runtime
+from .gather import Gather, Submit
+from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
 from .prompt import render
+from .refine import ChooseRevision, Refine
 from .run import Run
 from .sample import Brainstorm
 from .sampling import Sampling
 from .select import Gathered, Select, Solved
+from .step import Stepping
 from .think import Asking, think
 from .thought import Candidate, Solution, Thought
-from .write import Pseudocode, RunTests, Tested, WriteCode
+from .tree import Expand, Keep, Score, Tree
+from .write import Answered, Pseudocode, WriteCode
 
 __all__ = [
+    "Answer",
+    "Answered",
     "Asked",
     "Asking",
     "Begin",
@@ -23,26 +32,38 @@ __all__ = [
     "Candidate",
     "Chain",
     "Children",
+    "Choose",
+    "ChooseRevision",
     "Context",
     "Criticise",
+    "Expand",
     "Fix",
+    "Gather",
     "Gathered",
+    "Judge",
+    "Judged",
+    "Keep",
     "Node",
     "Observe",
     "Opened",
     "Place",
     "Plan",
     "Pseudocode",
+    "Refine",
+    "RevisionWay",
     "Run",
-    "RunTests",
     "Runtime",
     "Sampling",
+    "Score",
     "Select",
     "Sketched",
     "Solution",
     "Solved",
-    "Tested",
+    "Stepping",
+    "Submit",
     "Thought",
+    "Tree",
+    "Way",
     "WriteCode",
     "read",
     "render",

@@ -6,7 +6,12 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from ..tasks import CodeTask, task_from_data
+from ..errors import InputError
+from ..models.base import StepModel
+from ..tasks import CodeTask, MathTask, Task, task_from_data
+from ..tasks.equivalence import require
+from ..verifiers import PublicTests
+from ..verifiers.base import Keyed, StepVerifier
 from .context import Runtime
 from .run import Run
 
@@ -14,7 +19,7 @@ from .run import Run
 class Asked(TypedDict):
     """What a caller gives a graph: a task, or the mapping of a task file (as a server gets it)."""
 
-    task: CodeTask | dict[str, Any]
+    task: Task | dict[str, Any]
 
 
 class Opened(TypedDict):
@@ -30,18 +35,58 @@ class Begin:
     graph: str
     options: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able; part of the run's identity."""
+    takes: tuple[type[Task], ...] = (CodeTask,)
+    """The kinds of task that the graph can do."""
+    judged: bool = False
+    """Whether it needs a verifier that can judge its task."""
+    feedback: bool = False
+    """Whether its model is shown why the verifier accepts no answer."""
+    by_steps: bool = False
+    """Whether it needs a model that writes step by step, and a verifier that judges steps."""
 
     async def __call__(self, state: Asked, runtime: Runtime) -> Opened:
         """The new run's key.
 
         Raises:
-            InputError: the task is no task.
+            InputError: the task is no task, or none for this graph; the model or the verifier
+                cannot do what the graph needs.
             MissingError: there is something to run, and nothing to run it in.
         """
         task = state["task"]
-        if not isinstance(task, CodeTask):
+        if not isinstance(task, CodeTask | MathTask):
             task = task_from_data(task, "task").task
+        self._refuse_misfits(task, runtime)
         run = Run.begin(task, [self.graph, dict(self.options)], runtime.context)
+        if isinstance(task, MathTask):
+            require()
         if not run.calls.finished:
-            await runtime.context.start()
+            await runtime.context.start(programs=isinstance(task, CodeTask))
         return {"run": runtime.context.open(run).key}
+
+    def _refuse_misfits(self, task: Task, runtime: Runtime) -> None:
+        if not isinstance(task, self.takes):
+            kinds = {CodeTask: "programs", MathTask: "answers to questions"}
+            written = " and ".join(kinds[kind] for kind in self.takes)
+            raise InputError(
+                f"task {task.id}: {self.graph} writes {written}, not {kinds[type(task)]}"
+            )
+        model, verifier = runtime.context.role("model"), runtime.context.judging
+        if self.judged and isinstance(task, MathTask) and isinstance(verifier, PublicTests):
+            raise InputError(
+                f"task {task.id}: {self.graph} needs a verifier that judges answers to questions, "
+                "such as prm:PATH or judge:MODEL"
+            )
+        if self.feedback and isinstance(verifier, Keyed):
+            raise InputError(
+                f"verifier {verifier.name}: it judges by a key, and {self.graph} would show its "
+                "reasons to the model; use another, or feedback=False"
+            )
+        if not self.by_steps:
+            return
+        if not isinstance(model, StepModel):
+            raise InputError(f"model {model.name}: {self.graph} needs one that writes by steps")
+        if not isinstance(verifier, StepVerifier):
+            raise InputError(
+                f"verifier {verifier.name}: {self.graph} needs one that judges steps, such as "
+                "prm:PATH or judge:MODEL"
+            )

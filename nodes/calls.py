@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import ModelError, ModelRefused, PonderError, SearchStopped
-from ..models.base import Completion, Message, Model, Usage
+from ..models.base import Completion, Message, Model, Step, StepModel, Usage
 from ..models.budget import Budget, Ledger, Quote, estimate_tokens
 from ..models.store import Store, digest
 from .sampling import Sampling
 from .thought import plain
+
+Reply = TypeVar("Reply", Completion, Step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,49 @@ class Request:
     sampling: Sampling
     schema: dict[str, Any] | None
     seed: int
+    prefix: str | None = None
+    """What the reply begins with, where one step of it is asked for; None for a whole reply."""
 
     def as_json(self) -> dict[str, Any]:
         """What the reply depends on, besides the model's name and the path."""
-        return {
+        asked = {
             "messages": self.messages,
             "schema": self.schema,
             "seed": self.seed,
             **plain(self.sampling),
         }
+        return asked if self.prefix is None else {**asked, "prefix": self.prefix}
+
+    def send(self, max_tokens: int) -> Coroutine[Any, Any, list[Any]]:
+        """The call itself, for a reply of at most so many tokens."""
+        sampling = self.sampling
+        if self.prefix is None:
+            return self.model.chat(
+                self.messages,
+                path=self.path,
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                max_tokens=max_tokens,
+                stop=list(sampling.stop) or None,
+                seed=self.seed,
+                schema=self.schema,
+            )
+        assert isinstance(self.model, StepModel)
+        return self.model.extend(
+            self.messages,
+            self.prefix,
+            path=self.path,
+            stop=sampling.stop,
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=max_tokens,
+            seed=self.seed,
+        )
+
+    @property
+    def length(self) -> int:
+        """Characters of the prompt."""
+        return sum(len(message["content"]) for message in self.messages) + len(self.prefix or "")
 
 
 class Calls:
@@ -76,7 +112,7 @@ class Calls:
         self._run, self._task, self._store, self._seed = run, task, store, seed
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
-        self._tasks: set[asyncio.Task[list[Completion]]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._deadline: float | None = None
 
     def start_clock(self) -> None:
@@ -111,23 +147,30 @@ class Calls:
             StoreError: the reply could not be kept.
         """
         schema = schema if model.supports_schema else None
-        request = Request(path, model, messages, sampling, schema, self.seed(path))
-        asked = request.as_json()
-        key = digest([self._task, path, model.name, asked])
-        reply = self._replay(key, path)
-        if reply is None:
-            reply = await self._pay(request)
-            self._store.put_reply(
-                key,
-                task=self._task,
-                path=path,
-                model=model.name,
-                request=asked,
-                reply={**plain(reply), "usage": plain(reply.usage)},
-            )
-        return reply
+        return await self._get(
+            Completion, Request(path, model, messages, sampling, schema, self.seed(path))
+        )
 
-    def _replay(self, key: str, path: str) -> Completion | None:
+    async def extend(
+        self, model: Model, path: str, messages: list[Message], prefix: str, sampling: Sampling
+    ) -> Step:
+        """The next step of a reply that begins with `prefix`; `sampling.stop` are the separators.
+
+        Raises:
+            CallEnded, StoreError: as `ask`.
+        """
+        return await self._get(
+            Step, Request(path, model, messages, sampling, None, self.seed(path), prefix)
+        )
+
+    async def _get(self, kind: type[Reply], request: Request) -> Reply:
+        reply = self._replay(kind, self._key(request), request.path)
+        return reply if reply is not None else await self._pay(request)
+
+    def _key(self, request: Request) -> str:
+        return digest([self._task, request.path, request.model.name, request.as_json()])
+
+    def _replay(self, kind: type[Reply], key: str, path: str) -> Reply | None:
         """The stored reply; None if the model must be asked.
 
         Raises:
@@ -135,9 +178,8 @@ class Calls:
         """
         stored = self._store.reply(key)
         if stored is not None:
-            reply = Completion(
-                stored["text"], stored["finish"], Usage(**stored["usage"]), tuple(stored["faults"])
-            )
+            usage, faults = Usage(**stored["usage"]), tuple(stored["faults"])
+            reply = kind(stored["text"], stored["finish"], usage, faults)
             self._count(path, reply.usage)
             return reply
         ended = self._store.record(self._run, "ended", path)
@@ -157,7 +199,7 @@ class Calls:
         if path.partition("~")[0] not in self.restored:
             self.ledger.replay(usage)
 
-    async def _pay(self, request: Request) -> Completion:
+    async def _pay(self, request: Request) -> Any:
         limit = asyncio.timeout_at(self._deadline)
         try:
             async with limit:
@@ -196,39 +238,39 @@ class Calls:
         self._store.put_latest(self._run, "ended", request.path, data)
         return CallEnded(ending)
 
-    async def _admitted(self, request: Request) -> Completion:
+    async def _admitted(self, request: Request) -> Any:
         if self.stopped is not None:
             raise SearchStopped(self.stopped)
         async with self.ledger.hold(self._quote(request)) as hold:
             if self.stopped is not None:
                 hold.spent = Usage()
                 raise SearchStopped(self.stopped)
-            sampling = request.sampling
-            reply = await self._cancellable(
-                request.path,
-                request.model.chat(
-                    request.messages,
-                    path=request.path,
-                    temperature=sampling.temperature,
-                    top_p=sampling.top_p,
-                    max_tokens=hold.max_tokens,
-                    stop=list(sampling.stop) or None,
-                    seed=request.seed,
-                    schema=request.schema,
-                ),
-            )
+            reply = await self._cancellable(request.path, self._kept(request, hold.max_tokens))
             hold.spent = reply.usage
             return reply
 
-    async def _cancellable(
-        self, path: str, call: Coroutine[Any, Any, list[Completion]]
-    ) -> Completion:
+    async def _kept(self, request: Request, max_tokens: int) -> Any:
+        """The reply, in the store before anything else can happen: whoever waits for it may be
+        cancelled in the very moment that it comes."""
+        reply = (await request.send(max_tokens))[0]
+        if reply.finish != "length":
+            self._store.put_reply(
+                self._key(request),
+                task=self._task,
+                path=request.path,
+                model=request.model.name,
+                request=request.as_json(),
+                reply={**plain(reply), "usage": plain(reply.usage)},
+            )
+        return reply
+
+    async def _cancellable(self, path: str, call: Coroutine[Any, Any, Any]) -> Any:
         """Await a call that `stop` may cancel, telling that from our own task being cancelled."""
         task = asyncio.ensure_future(call)
         self._tasks.add(task)
         self.in_flight[path] = asyncio.get_running_loop().time()
         try:
-            return (await task)[0]
+            return await task
         except asyncio.CancelledError:
             task.cancel()
             current = asyncio.current_task()
@@ -243,7 +285,7 @@ class Calls:
         budget, most = self.ledger.budget, request.sampling.max_tokens
         if budget.tokens is None and budget.usd is None:
             return Quote(0, most)
-        prompt = estimate_tokens(sum(len(message["content"]) for message in request.messages))
+        prompt = estimate_tokens(request.length)
         if budget.usd is None:
             return Quote(prompt, most)
         return Quote(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ..errors import InputError, StoreError
 from ..models import connect as connect_model
@@ -13,8 +13,8 @@ from ..models.budget import Budget
 from ..models.store import Store
 from ..sandboxes import connect as connect_sandbox
 from ..sandboxes.base import Sandbox
-from ..verifiers import PublicTests
-from ..verifiers.base import Verifier
+from ..verifiers import connect_verifier
+from ..verifiers.base import Preparable, Verifier
 from .run import Run
 from .thought import Solution, Thought
 
@@ -41,8 +41,9 @@ class Context:
     """Observations, plans, criticism, fixes (the paper's idea model)."""
     judge: Model | str | None = None
     sandbox: Sandbox | str = "auto"
-    verifier: Verifier | None = None
-    """Judges candidates during the search; the public tests in the sandbox if None."""
+    verifier: Verifier | str | None = None
+    """Judges candidates during the search: the public tests in the sandbox if None; or by name, as
+    in "prm:PATH" or "judge" (verifiers/connect.py)."""
     budget: Budget = field(default_factory=Budget)
     store: Store | str | Path | None = None
     """Where replies are kept; None keeps them in memory, for this context only."""
@@ -53,8 +54,13 @@ class Context:
         self._roles = self._connect_roles()
         if isinstance(self.sandbox, str):
             self.sandbox = connect_sandbox(self.sandbox)
-        if self.verifier is None:
-            self.verifier = PublicTests(self.sandbox)
+        if not isinstance(self.verifier, str | None):
+            self._ours: list[Verifier] = []
+        else:
+            self.verifier = connect_verifier(
+                self.verifier or "tests", sandbox=self.sandbox, judge=self._roles["judge"]
+            )
+            self._ours = [self.verifier]
         if isinstance(self.budget, Mapping):
             self.budget = Budget(**self.budget)
         if not isinstance(self.store, Store):
@@ -89,16 +95,25 @@ class Context:
             raise InputError(f"model role {name!r} is not one of {', '.join(self._roles)}")
         return self._roles[name]
 
-    async def start(self) -> None:
-        """Make sure that models can be asked and programs run, before anything is paid for.
+    @property
+    def judging(self) -> Verifier:
+        """Who judges candidates: `verifier`, connected."""
+        assert isinstance(self.verifier, Verifier)
+        return self.verifier
+
+    async def start(self, *, programs: bool = True) -> None:
+        """Make sure that models can be asked, candidates judged and (unless there are no
+        `programs`) programs run, before anything is paid for.
 
         Raises:
             InputError: there is no such model.
-            MissingError: the machine lacks what a model or the sandbox needs.
+            MissingError: the machine lacks what a model, the verifier or the sandbox needs.
         """
         assert isinstance(self.sandbox, Sandbox)
         models = {id(model): model for model in self._roles.values()}.values()
-        starting = [self.sandbox.start(), *(model.ready() for model in models)]
+        starting = [model.ready() for model in models]
+        starting += [self.sandbox.start()] if programs else []
+        starting += [self.verifier.ready()] if isinstance(self.verifier, Preparable) else []
         ended = await asyncio.gather(*starting, return_exceptions=True)
         errors = [error for error in ended if isinstance(error, BaseException)]
         # What the caller got wrong comes before what the machine lacks.
@@ -143,11 +158,23 @@ class Context:
         self.close()
 
     def close(self) -> None:
-        """Stop the sandbox and close the store. Idempotent; `with Context(…)` does it too."""
+        """Stop the sandbox, let go of a verifier that was given by name, close the store.
+        Idempotent; `with Context(…)` does it too."""
         assert isinstance(self.sandbox, Sandbox)
         assert isinstance(self.store, Store)
         self.sandbox.close()
+        for verifier in self._ours:
+            if isinstance(verifier, Closeable):
+                verifier.close()
         self.store.close()
+
+
+@runtime_checkable
+class Closeable(Protocol):
+    """What has something to let go of."""
+
+    def close(self) -> None:
+        """Let go of it. Idempotent."""
 
 
 class Runtime(Protocol):

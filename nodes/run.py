@@ -1,22 +1,27 @@
 """One run of one graph on one task: what a node works with."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import MissingError
 from ..models.base import Model, Usage
 from ..models.store import Store, digest
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
-from ..tasks import CodeTask, Comparison, task_from_json, task_to_json
+from ..tasks import CodeTask, Comparison, Task, task_from_json, task_to_json
 from ..tasks.identity import identity
-from ..verifiers.base import Verdict, Verifier
+from ..verifiers.base import StepVerifier, Verdict
 from .calls import Calls
-from .thought import Thought, verdict_from_json
+from .thought import Thought, verdict_from_json, verdict_to_json
 
 if TYPE_CHECKING:
     from .context import Context
+
+T = TypeVar("T")
+Judge = Callable[[Task, list[T]], Awaitable[list[Verdict]]]
+VERIFICATION = "verification"
+"""What the cost of judging goes under, beside the kinds of thought."""
 
 
 class Run:
@@ -27,10 +32,9 @@ class Run:
     models, the budget and the seed. The same run started again is the same run.
     """
 
-    def __init__(self, key: str, task: CodeTask, context: "Context") -> None:
+    def __init__(self, key: str, task: Task, context: "Context") -> None:
         assert isinstance(context.store, Store)
         assert isinstance(context.sandbox, Sandbox)
-        assert context.verifier is not None
         self.key = key
         self.task = task
         self.thoughts: dict[str, Thought] = {}
@@ -38,18 +42,18 @@ class Run:
         """Ids of the candidates that have passed so far."""
         self.calls = Calls(key, task.id, context.store, context.budget, context.seed)
         self._store: Store = context.store
-        self._verifier: Verifier = context.verifier
+        self._verifier = context.judging
         self._sandbox: Sandbox = context.sandbox
         self._role = context.role
 
     @classmethod
-    def begin(cls, task: CodeTask, graph: Any, context: "Context") -> "Run":
+    def begin(cls, task: Task, graph: Any, context: "Context") -> "Run":
         """Start, or start again, the run of `graph`: JSON-able data that says all its options."""
         settings = {
             "task": task_to_json(task),
             "graph": graph,
             "models": [context.role(role).name for role in context.ROLES],
-            "verifier": context.verifier.name if context.verifier else "",
+            "verifier": context.judging.name,
             "budget": asdict(context.budget),
             "seed": context.seed,
         }
@@ -70,9 +74,12 @@ class Run:
             run.thoughts[id] = Thought.from_json(data)
             run.calls.restored.add(id)
             run.calls.ledger.replay(run.thoughts[id].usage)
-        for id, data in context.store.records(key, "verdict"):
+        records = context.store.records
+        for id, data in (*records(key, "unjudged"), *records(key, "verdict")):
             if id in run.thoughts:
-                run._judged(id, verdict_from_json(data))
+                verdict = verdict_from_json(data)
+                run._charge(verdict)
+                run._judged(id, verdict)
         run.calls.start_clock()
         return run
 
@@ -90,17 +97,73 @@ class Run:
         """Whether `place` is the first of this run to take up `what`, over restarts too."""
         return bool(self._store.put_record(self.key, "claim", digest(list(what)), place) == place)
 
+    @property
+    def verifier_name(self) -> str:
+        """Who judges."""
+        return self._verifier.name
+
+    @property
+    def code_task(self) -> CodeTask:
+        """The task, in a graph that writes programs."""
+        assert isinstance(self.task, CodeTask)
+        return self.task
+
+    def lineage(self, id: str) -> list[str]:
+        """The texts from the first thought to the one of that id, each the first parent of the
+        next."""
+        texts: list[str] = []
+        while True:
+            thought = self.thoughts[id]
+            texts.append(thought.text)
+            if not thought.parents:
+                return texts[::-1]
+            id = thought.parents[0]
+
     async def judge(self, id: str) -> Thought:
         """Have the candidate of that id judged, once, and return it with its verdict."""
-        data = self._store.record(self.key, "verdict", id)
-        if data is not None:
-            verdict = verdict_from_json(data)
-        else:
-            verdict = await self._judge(self.thoughts[id].text)
-            # "Could not judge" is not kept: it is tried again when the run is.
-            if verdict.passed is not None or verdict.score is not None:
-                self._store.put_record(self.key, "verdict", id, asdict(verdict))
+        verdict = self._known_verdict(id)
+        if verdict is None:
+            (verdict,) = await self._judge([self.thoughts[id].text], self._verifier.judge)
+            self._keep_verdict(id, verdict)
         return self._judged(id, verdict)
+
+    async def judge_steps(self, solutions: Mapping[str, Sequence[str]]) -> list[Thought]:
+        """Have partial solutions judged, each given by the id of its last thought and its steps so
+        far; what is known already is not judged again."""
+        verdicts = {id: self._known_verdict(id) for id in solutions}
+        unknown = [id for id, verdict in verdicts.items() if verdict is None]
+        assert isinstance(self._verifier, StepVerifier)
+        given = [list(solutions[id]) for id in unknown]
+        found = await self._judge(given, self._verifier.judge_steps) if given else []
+        for id, verdict in zip(unknown, found, strict=True):
+            self._keep_verdict(id, verdict)
+            verdicts[id] = verdict
+        return [self._judged(id, verdict or Verdict()) for id, verdict in verdicts.items()]
+
+    def _known_verdict(self, id: str) -> Verdict | None:
+        data = self._store.record(self.key, "verdict", id)
+        if data is None and self.calls.finished:
+            data = self._store.record(self.key, "unjudged", id)
+        if data is None:
+            return None
+        verdict = verdict_from_json(data)
+        if id not in self.calls.restored:
+            self._charge(verdict)
+        return verdict
+
+    def _charge(self, verdict: Verdict) -> None:
+        """Judging counts in the budget's tokens and dollars, and not in its calls, which are those
+        of the search: one more judgement does not make it smaller."""
+        self.calls.ledger.replay(replace(verdict.usage, calls=0))
+
+    def _keep_verdict(self, id: str, verdict: Verdict) -> None:
+        self._charge(verdict)
+        if verdict.passed is not None or verdict.score is not None:
+            self._store.put_record(self.key, "verdict", id, verdict_to_json(verdict))
+        else:
+            # Tried again when the run is, unless that came to its end in spite of it: what was
+            # asked after it depends on it.
+            self._store.put_latest(self.key, "unjudged", id, verdict_to_json(verdict))
 
     def _judged(self, id: str, verdict: Verdict) -> Thought:
         self.thoughts[id] = replace(self.thoughts[id], verdict=verdict)
@@ -108,15 +171,15 @@ class Run:
             self.passing.add(id)
         return self.thoughts[id]
 
-    async def _judge(self, answer: str) -> Verdict:
+    async def _judge(self, answers: list[T], judge: Judge[T]) -> list[Verdict]:
+        """A verdict for each."""
         try:
-            return (await self._verifier.judge(self.task, [answer]))[0]
+            return await judge(self.task, answers)
         except MissingError:
             raise
         except Exception as error:  # noqa: BLE001  a user's verifier: its faults end here
-            return Verdict(
-                reason=f"verifier {self._verifier.name}: {type(error).__name__}: {error}"
-            )
+            line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            return [Verdict(reason=f"verifier {self._verifier.name}: {line}")] * len(answers)
 
     async def behaviour(self, id: str, inputs: Sequence[Any]) -> list[str]:
         """What the candidate of that id does on each input, one comparable string each.
@@ -126,9 +189,10 @@ class Run:
         """
         known = self._store.record(self.key, "behaviour", id)
         if known is None:
-            program = Program(self.thoughts[id].text, self.task.entry_point)
-            execution = await self._sandbox.run(program, inputs, self.task.limits or Limits())
-            shown = [_shown(outcome, self.task.comparison) for outcome in execution.outcomes]
+            task = self.code_task
+            program = Program(self.thoughts[id].text, task.entry_point)
+            execution = await self._sandbox.run(program, inputs, task.limits or Limits())
+            shown = [_shown(outcome, task.comparison) for outcome in execution.outcomes]
             known = self._store.put_record(self.key, "behaviour", id, shown)
         return list(known)
 
@@ -137,11 +201,14 @@ class Run:
         self._store.put_record(self.key, "finished", "", self.calls.stopped or "complete")
 
     def usage_by_kind(self) -> dict[str, Usage]:
-        """What the thoughts so far cost, by their kind."""
+        """What the thoughts so far cost, by their kind, and what judging them did."""
         totals: dict[str, Usage] = {}
         for thought in self.thoughts.values():
             if thought.usage.calls:
                 totals[thought.kind] = totals.get(thought.kind, Usage()) + thought.usage
+            if thought.verdict is not None and thought.verdict.usage != Usage():
+                total = totals.get(VERIFICATION, Usage())
+                totals[VERIFICATION] = total + thought.verdict.usage
         return dict(sorted(totals.items()))
 
     def faults(self) -> dict[str, int]:

@@ -1,17 +1,17 @@
 """The last node: one answer from all candidates."""
 
-import asyncio
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from typing_extensions import TypedDict
 
-from ..errors import SandboxError
 from ..models.base import Usage
-from ..tasks import generate_inputs
+from ..tasks import MathTask
+from ..tasks.final_answer import final_answer
 from ..verifiers.base import Verdict
+from .classes import INPUTS, classes_of
 from .context import Runtime
 from .run import Run
 from .thought import Candidate, Solution, Thought
@@ -33,13 +33,14 @@ class Solved(TypedDict):
 @dataclass(frozen=True)
 class Select:
     """Keeps what passes the public tests (or, if nothing does, what passes most), groups it by what
-    it computes on generated inputs, and takes the earliest of the largest group.
+    it computes on generated inputs, and takes the earliest of the largest group. Answers to a
+    question are grouped by their final answers.
 
     An extension of ours: PlanSearch stops at pass@k and public-test filtering, with no rule for a
     single answer. The inputs are mutations of the public ones, so no call is made for them.
     """
 
-    inputs: int = 16
+    inputs: int = INPUTS
     """How many inputs to generate; 0 leaves the grouping out."""
 
     async def __call__(self, state: Gathered, runtime: Runtime) -> Solved:
@@ -50,20 +51,15 @@ class Select:
         chosen = await self._choose(run, candidates)
         if candidates:
             run.finish()
-        return {"solution": _solution(run, chosen, candidates)}
+        return {"solution": solution(run, chosen, candidates)}
 
     async def _choose(self, run: Run, candidates: Sequence[Thought]) -> Thought | None:
         if not candidates:
             return None
         best = max(map(_rank, candidates))
         pool = [thought for thought in candidates if _rank(thought) == best]
-        inputs = generate_inputs(run.task, self.inputs, run.calls.seed("select"))
-        if len(pool) == 1 or not inputs:
-            return pool[0]
-        try:
-            return await _most_agreed(run, pool, inputs)
-        except SandboxError:
-            return pool[0]  # every one of them is as good by what is known
+        groups = await classes_of(run, pool, self.inputs) if len(pool) > 1 else []
+        return pool[max(groups, key=len)[0]] if groups else pool[0]
 
 
 def natural(id: str) -> list[tuple[int, str]]:
@@ -79,25 +75,21 @@ def _rank(thought: Thought) -> tuple[bool, float]:
     return bool(verdict.passed), verdict.score or 0.0
 
 
-async def _most_agreed(run: Run, pool: Sequence[Thought], inputs: Sequence[object]) -> Thought:
-    behaviours = await asyncio.gather(*(run.behaviour(thought.id, inputs) for thought in pool))
-    groups: defaultdict[tuple[str, ...], list[Thought]] = defaultdict(list)
-    for thought, behaviour in zip(pool, behaviours, strict=True):
-        groups[tuple(behaviour)].append(thought)
-
-    def weight(behaviour: tuple[str, ...]) -> tuple[bool, int]:
-        # Programs that agree only in failing on every input agree on nothing.
-        return any(not shown.startswith("!") for shown in behaviour), len(groups[behaviour])
-
-    return groups[max(groups, key=weight)][0]
-
-
 def _why_none(run: Run) -> str:
     failure = next((t.failure for t in run.thoughts.values() if t.failure), None)
     return "there is no candidate" + (f"; the first failure was {failure}" if failure else "")
 
 
-def _solution(run: Run, chosen: Thought | None, candidates: Sequence[Thought]) -> Solution:
+def _final(run: Run, chosen: Thought | None) -> str | None:
+    if chosen is None or not isinstance(run.task, MathTask):
+        return None
+    return final_answer(chosen.text)
+
+
+def solution(
+    run: Run, chosen: Thought | None, candidates: Sequence[Thought], **more: Any
+) -> Solution:
+    """What a graph returns for that choice; `more` are fields of it that not every graph has."""
     usage = run.usage_by_kind()
     return Solution(
         task_id=run.task.id,
@@ -110,4 +102,6 @@ def _solution(run: Run, chosen: Thought | None, candidates: Sequence[Thought]) -
         usage_by_kind=usage,
         faults=run.faults(),
         stopped=run.calls.stopped or "complete",
+        final=_final(run, chosen),
+        **more,
     )

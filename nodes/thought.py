@@ -34,7 +34,7 @@ class Thought:
         return {
             **plain(self),
             "usage": plain(self.usage),
-            "verdict": self.verdict and plain(self.verdict),
+            "verdict": self.verdict and verdict_to_json(self.verdict),
         }
 
     @classmethod
@@ -58,9 +58,15 @@ def plain(record: Any) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__slots__}
 
 
+def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict's fields as plain data."""
+    return {**plain(verdict), "usage": plain(verdict.usage)}
+
+
 def verdict_from_json(data: Mapping[str, Any]) -> Verdict:
     """A verdict from its fields."""
-    return Verdict(**{**data, "steps": tuple(data["steps"])})
+    usage = Usage(**data.get("usage", {}))
+    return Verdict(**{**data, "steps": tuple(data["steps"]), "usage": usage})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,11 @@ class Solution:
     run: str
     """Which run it came from: the key of its thoughts in the context and the store."""
     answer: str | None
-    """The chosen candidate's source code; None when there is no candidate at all."""
+    """The chosen candidate: source code, or a worked solution; None when there is none at all."""
     chosen: str | None
     """The chosen candidate's thought id."""
     verdict: Verdict
-    """The chosen candidate's verdict on the public tests."""
+    """The chosen candidate's: of the public tests, or whoever judged."""
     candidates: tuple[Candidate, ...]
     usage: Usage
     usage_by_kind: Mapping[str, Usage]
@@ -92,8 +98,13 @@ class Solution:
     """How often each kind of fault was met, got over or not."""
     stopped: str
     """Why the search ended: "complete", or what ran out or was enough."""
+    final: str | None = None
+    """The final answer in the chosen candidate, where the task is a question."""
+    selections: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    """Which candidate each way of choosing takes among the first 1, 2, 4, … of them, by its id:
+    "majority", "best", "weighted". Of graphs that sample whole answers."""
 
     @property
     def solved(self) -> bool:
-        """Whether the answer passes every public test."""
+        """Whether the answer passes every public test, or its verifier's own mark."""
         return self.verdict.passed is True

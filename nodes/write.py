@@ -1,4 +1,4 @@
-"""From a solution in words to a program: pseudocode, code, public tests."""
+"""From a solution in words to a program: pseudocode, code."""
 
 from dataclasses import dataclass
 from typing import Literal, NotRequired
@@ -47,10 +47,10 @@ class Writable(TypedDict):
     observations: NotRequired[list[str]]
 
 
-class Written(TypedDict):
-    """The id of the program's thought."""
+class Answered(TypedDict):
+    """The id of a whole answer's thought."""
 
-    code: str
+    answer: str
     ended: str | None
 
 
@@ -64,7 +64,7 @@ class WriteCode:
     """Which fenced block is taken; the official code takes the first."""
     sampling: Sampling = PAPER
 
-    async def __call__(self, state: Writable, runtime: Runtime) -> Written:
+    async def __call__(self, state: Writable, runtime: Runtime) -> Answered:
         """The program's thought, whose text is the source alone."""
         run = runtime.context.run(state["run"])
         parents = self._parents(state)
@@ -76,9 +76,9 @@ class WriteCode:
             self._messages(run, state, parents),
             id=f"{place}/code" if place else "code",
             parents=parents,
-            read=lambda reply: read.code(reply, run.task.entry_point, self.block),
+            read=lambda reply: read.code(reply, run.code_task.entry_point, self.block),
         )
-        return {"code": thought.id, "ended": thought.failure}
+        return {"answer": thought.id, "ended": thought.failure}
 
     @staticmethod
     def _parents(state: Writable) -> tuple[str, ...]:
@@ -95,38 +95,5 @@ class WriteCode:
             sketch_name="pseudocode" if state.get("pseudocode") else "description",
             observations=texts if "observations" in state else None,
         )
-        shots = render(f"shots_{run.task.mode}") if self.few_shot else []
+        shots = render(f"shots_{run.code_task.mode}") if self.few_shot else []
         return [system, *shots, user]
-
-
-class Testable(TypedDict):
-    """A program that is to be judged."""
-
-    run: str
-    code: str
-
-
-class Tested(TypedDict):
-    """The candidate, for the reducer that gathers them, and what became of it."""
-
-    candidates: list[str]
-    passed: bool | None
-
-
-@dataclass(frozen=True)
-class RunTests:
-    """Has the run's verifier judge the program, as soon as it exists."""
-
-    enough: int | None = None
-    """Stop the whole search once this many candidates have passed."""
-
-    async def __call__(self, state: Testable, runtime: Runtime) -> Tested:
-        """The candidate's id, judged."""
-        run = runtime.context.run(state["run"])
-        thought = await run.judge(state["code"])
-        runtime.stream_writer(thought)
-        if self.enough is not None and len(run.passing) >= self.enough:
-            passing = "candidate passes" if self.enough == 1 else "candidates pass"
-            run.calls.stop(f"enough: {self.enough} {passing} the public tests")
-        passed = thought.verdict.passed if thought.verdict else None
-        return {"candidates": [thought.id], "passed": passed}

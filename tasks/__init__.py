@@ -2,24 +2,40 @@
 
 from .answers import same
 from .as_json import task_from_json, task_to_json
-from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
-from .datasets import load_dataset, load_task, task_from_statement
+from .code_task import CodeTask, Comparison, Key, LoadedTask, Task, Test
+from .datasets import load_dataset, load_labels, load_task, task_from_statement
+from .equivalence import classes, equivalent
 from .files import task_from_data
+from .final_answer import final_answer
+from .grader_pool import GraderPool
 from .inputs import generate_inputs
 from .limits import Limits
+from .math_task import AnswerKey, MathTask
 from .oracles import right
 from .plus import with_expected
+from .prm800k import LabelledSolution, LabelledStep, RatedCompletion
 from .stdout import same_stdout
 
 __all__ = [
+    "AnswerKey",
     "CodeTask",
     "Comparison",
+    "GraderPool",
     "Key",
+    "LabelledSolution",
+    "LabelledStep",
     "Limits",
     "LoadedTask",
+    "MathTask",
+    "RatedCompletion",
+    "Task",
     "Test",
+    "classes",
+    "equivalent",
+    "final_answer",
     "generate_inputs",
     "load_dataset",
+    "load_labels",
     "load_task",
     "right",
     "same",

@@ -3,13 +3,16 @@
 from dataclasses import asdict
 from typing import Any
 
-from .code_task import CodeTask, Comparison, Test
+from .code_task import CodeTask, Comparison, Task, Test
 from .limits import Limits
+from .math_task import MathTask
 from .values import from_json, to_json
 
 
-def task_to_json(task: CodeTask) -> dict[str, Any]:
+def task_to_json(task: Task) -> dict[str, Any]:
     """Everything about the task; its key is not part of it."""
+    if isinstance(task, MathTask):
+        return asdict(task)
     tests = [[to_json(test.input), to_json(test.expected)] for test in task.public_tests]
     return {
         "id": task.id,
@@ -22,8 +25,10 @@ def task_to_json(task: CodeTask) -> dict[str, Any]:
     }
 
 
-def task_from_json(data: dict[str, Any]) -> CodeTask:
-    """The inverse of `task_to_json`."""
+def task_from_json(data: dict[str, Any]) -> Task:
+    """The inverse of `task_to_json`. A mapping with a `question` is a `MathTask`."""
+    if "question" in data:
+        return MathTask(**data)
     tests = tuple(Test(from_json(given), from_json(out)) for given, out in data["public_tests"])
     limits = data.get("limits")
     return CodeTask(

@@ -6,9 +6,12 @@ code.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Generic, Literal
+
+from typing_extensions import TypeVar
 
 from .limits import Limits
+from .math_task import AnswerKey, MathTask
 
 Mode = Literal["call", "stdin"]
 
@@ -108,9 +111,14 @@ class Key:
         return replace(self, tests=self.tests + tests, pending=())
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTask:
+Task = CodeTask | MathTask
+T = TypeVar("T", bound=Task, default=CodeTask)
+K = TypeVar("K", bound=Key | AnswerKey, default=Key)
+
+
+@dataclass(frozen=True)
+class LoadedTask(Generic[T, K]):
     """What a loader returns: the task, and its key where the source has one."""
 
-    task: CodeTask
-    key: Key | None = None
+    task: T
+    key: K | None = None

@@ -8,30 +8,43 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import InputError, MissingError
 from . import hub
 from .code_task import CodeTask, LoadedTask
 from .files import load_file
+from .gsm8k import gsm8k_task
 from .humaneval import humaneval_plus_task, humaneval_task
+from .math_rows import math_task
 from .mbpp import mbpp_plus_task, mbpp_task
+from .prm800k import LabelledSolution, labelled_solution, prm800k_task
 
 NAME = re.compile(r"([a-z][\w+-]*):(.*)", re.DOTALL)
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Where a data set's rows are, and how one is read."""
 
-    read: Callable[[Row], LoadedTask]
+    read: Callable[[Row], LoadedTask[Any, Any]]
     prefix: str
     """What its ids begin with."""
     original: str
     """The file its authors publish, in words for a user who has to fetch it."""
     hub: tuple[str, str]
     """Its repository on the hub, and which of its files has the rows (a pattern)."""
+    id_field: str | None = "task_id"
+    """The field with a row's id. None: rows have none, and go by their place, counted from 0, which
+    `read` is given as their "task_id"."""
+
+    def row_id(self, row: Row, place: int) -> str:
+        """How the row is named, its prefix included."""
+        if self.id_field == "task_id":
+            return self.prefix + str(row.get("task_id", "")).rpartition("/")[2]
+        return self.prefix + str(row.get(self.id_field, "?") if self.id_field else place)
 
 
 DATASETS = {
@@ -59,10 +72,38 @@ DATASETS = {
         "MbppPlus.jsonl.gz of evalplus/mbppplus_release",
         ("evalplus/mbppplus", "*test*"),
     ),
+    "gsm8k": Dataset(
+        gsm8k_task,
+        "gsm8k/",
+        "grade_school_math/data/test.jsonl of openai/grade-school-math",
+        ("openai/gsm8k", "main/test*"),
+        id_field=None,
+    ),
+    "math-500": Dataset(
+        math_task,
+        "",
+        "prm800k/math_splits/test.jsonl of openai/prm800k",
+        ("HuggingFaceH4/MATH-500", "test*"),
+        id_field="unique_id",
+    ),
+    "math-12k": Dataset(
+        math_task,
+        "",
+        "prm800k/math_splits/train.jsonl of openai/prm800k",
+        ("nlile/hendrycks-MATH-benchmark", "data/train*"),
+        id_field="unique_id",
+    ),
+    "prm800k": Dataset(
+        prm800k_task,
+        "prm800k/",
+        "prm800k/data/phase2_train.jsonl of openai/prm800k",
+        ("tasksource/PRM800K", "*phase2_train*"),
+        id_field=None,
+    ),
 }
 
 
-def load_task(name: str, data: Path | None = None) -> LoadedTask:
+def load_task(name: str, data: Path | None = None) -> LoadedTask[Any, Any]:
     """One task: a path, or `DATASET:ID` with the data set's file in `data` (from the hub if None).
 
     Raises:
@@ -78,15 +119,26 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask:
     return _find(id, dataset, data)
 
 
-def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask]:
+def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask[Any, Any]]:
     """All tasks of a data set, in the order of its file.
 
     Raises:
         InputError, MissingError: as `load_task`.
     """
     dataset = _dataset(name)
-    for row, where in _rows(dataset, name, data):
-        yield _read(dataset, row, where)
+    for place, (row, where) in enumerate(_rows(dataset, name, data)):
+        yield _read(dataset, row, place, where)
+
+
+def load_labels(data: Path | None = None) -> Iterator[LabelledSolution]:
+    """PRM800K's labelled solutions, in the order of their file (phase 2's training file from the
+    hub if None).
+
+    Raises:
+        InputError, MissingError: as `load_task`.
+    """
+    for row, where in _rows(DATASETS["prm800k"], "prm800k", data):
+        yield _checked(labelled_solution, row, where)
 
 
 def task_from_statement(statement: str, id: str = "statement") -> CodeTask:
@@ -104,21 +156,26 @@ def _dataset(name: str) -> Dataset:
     return DATASETS[name]
 
 
-def _find(id: str, name: str, data: Path | None) -> LoadedTask:
+def _find(id: str, name: str, data: Path | None) -> LoadedTask[Any, Any]:
     dataset = _dataset(name)
-    wanted = id.rpartition("/")[2]
-    seen: list[str] = []
-    for row, where in _rows(dataset, name, data):
-        seen.append(str(row.get("task_id", "")).rpartition("/")[2])
-        if seen[-1] == wanted and id in (wanted, dataset.prefix + wanted):
-            return _read(dataset, row, where)
-    first, last = (dataset.prefix + end for end in (seen[:1] + seen[-1:]) or ["?", "?"])
-    raise InputError(f"{name} has no task {id!r}; its {len(seen)} ids run from {first} to {last}")
+    first = last = "?"
+    count = 0
+    for place, (row, where) in enumerate(_rows(dataset, name, data)):
+        last, count = dataset.row_id(row, place), place + 1
+        first = first if place else last
+        if id in (last, last.removeprefix(dataset.prefix)):
+            return _read(dataset, row, place, where)
+    raise InputError(f"{name} has no task {id!r}; its {count} ids run from {first} to {last}")
 
 
-def _read(dataset: Dataset, row: Row, where: str) -> LoadedTask:
+def _read(dataset: Dataset, row: Row, place: int, where: str) -> LoadedTask[Any, Any]:
+    row = row if dataset.id_field else {**row, "task_id": place}
+    return _checked(dataset.read, row, where)
+
+
+def _checked(read: Callable[[Row], T], row: Row, where: str) -> T:
     try:
-        return dataset.read(row)
+        return read(row)
     except KeyError as error:
         raise InputError(f"{where}: the field {error} is missing") from None
     except (TypeError, ValueError, AttributeError, IndexError) as error:
@@ -128,30 +185,31 @@ def _read(dataset: Dataset, row: Row, where: str) -> LoadedTask:
 def _rows(dataset: Dataset, name: str, data: Path | None) -> Iterator[tuple[Row, str]]:
     """Each row, and where it stands, in words."""
     for path in [data] if data is not None else _from_hub(dataset, name):
-        for number, row in enumerate(_file_rows(path), 1):
+        for number, row in _file_rows(path):
             where = f"{path} row {number}"
             if not isinstance(row, dict):
                 raise InputError(f"{where}: not a mapping")
             yield row, where
 
 
-def _file_rows(path: Path) -> Iterable[Any]:
-    """The rows of a .jsonl, .jsonl.gz, .json (a list) or .parquet file, one at a time."""
+def _file_rows(path: Path) -> Iterable[tuple[int, Any]]:
+    """The rows of a .jsonl, .jsonl.gz, .json (a list) or .parquet file, one at a time, with their
+    numbers from 1; in .jsonl files these are of lines, empty ones included."""
     if path.suffix == ".parquet":
-        return _parquet_rows(path)
+        return enumerate(_parquet_rows(path), 1)
     return _json_rows(path)
 
 
-def _json_rows(path: Path) -> Iterator[Any]:
+def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
     opener = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8") as file:
             if path.suffix == ".json":
-                yield from json.load(file)
+                yield from enumerate(json.load(file), 1)
                 return
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _row(line, f"{path} line {number}")
+                    yield number, _row(line, f"{path} line {number}")
     except FileNotFoundError:
         raise InputError(f"--data: there is no file {path}") from None
     except json.JSONDecodeError as error:
@@ -164,6 +222,8 @@ def _row(line: str, where: str) -> Any:
     try:
         return json.loads(line)
     except json.JSONDecodeError as error:
+        if line.startswith("version https://git-lfs"):
+            raise InputError(f"{where}: a pointer of Git LFS: fetch it with git lfs pull") from None
         raise InputError(f"{where}: not JSON: {error.msg}") from None
 
 

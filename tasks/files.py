@@ -1,4 +1,4 @@
-"""Task files: one problem in YAML or JSON.
+"""Task files: one problem in YAML or JSON. A program is asked for by
 
     statement: |                     what to solve, in words
       Merge all overlapping intervals …
@@ -13,6 +13,13 @@
 Optional: id (the file's name), starter_code, comparison (fields of `Comparison`), limits (fields of
 `Limits`; sizes in bytes, or as in 512M), solution (a whole program known to be right). Values that
 JSON lacks are written as in tasks/values.py, or in an assertion.
+
+An answer is asked for by
+
+    question: What is $1 + 1$?
+    answer: 2                        for the grade alone; never shown to the search
+
+Optional: answer, id, grading (a `Grading`), solution (a worked one, for the grade's side too).
 """
 
 import json
@@ -36,12 +43,14 @@ from .asserts import read_assertions
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
 from .limits import Limits
 from .literals import NotConstant
+from .math_file import math_task_from_data
 from .oracles import ORACLES
 from .values import ValueFormatError, from_json, to_json
 
 LARGEST = 64 * 2**20
 """Bytes of a file that is read."""
 STRICT = ConfigDict(extra="forbid", strict=True)
+SHAPES = "`statement` and `public_tests` (to ask for a program) or `question` (for an answer)"
 SIZE = re.compile(r"(\d{1,15})([KMG])")
 
 
@@ -107,7 +116,7 @@ class _File(BaseModel):
     solution: str | None = None
 
 
-def load_file(path: Path) -> LoadedTask:
+def load_file(path: Path) -> LoadedTask[Any, Any]:
     """The task in a file, and its key.
 
     Raises:
@@ -117,14 +126,18 @@ def load_file(path: Path) -> LoadedTask:
     return task_from_data(_parsed(path), str(path), path.stem)
 
 
-def task_from_data(data: Any, where: str, id: str = "task") -> LoadedTask:
+def task_from_data(data: Any, where: str, id: str = "task") -> LoadedTask[Any, Any]:
     """The task that such a mapping describes. `where` it comes from, and its `id` if it has none.
 
     Raises:
         InputError: as `load_file`.
     """
+    if isinstance(data, dict) and "question" in data:
+        return math_task_from_data(data, where, id)
     if not isinstance(data, dict):
-        raise InputError(f"{where}: a task is a mapping with `statement` and `public_tests`")
+        raise InputError(f"{where}: a task is a mapping with {SHAPES}")
+    if "statement" not in data:
+        raise InputError(f"{where}: `statement` is missing: a task has {SHAPES}")
     try:
         content = _File.model_validate(data)
     except ValidationError as error:

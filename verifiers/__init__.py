@@ -1,6 +1,44 @@
 """Who judges."""
 
-from .base import Verdict, Verifier
+from .aggregation import Aggregate, aggregate
+from .answer import AnswerGrade
+from .base import Keyed, StepVerifier, Verdict, Verifier
+from .connect import connect_verifier
+from .estimate import Estimate, Sample, estimate
+from .judge_model import JudgeModel
+from .prm import OutcomeModel, RewardModel
+from .scripted import ScriptedVerifier
+from .steps import split_steps
 from .tests import HiddenTests, PublicTests, complete, run_tests
+from .votes import Ballot, ballots, best_of_n, flat, hierarchical, majority, sweep, weighted
 
-__all__ = ["HiddenTests", "PublicTests", "Verdict", "Verifier", "complete", "run_tests"]
+__all__ = [
+    "Aggregate",
+    "AnswerGrade",
+    "Ballot",
+    "Estimate",
+    "HiddenTests",
+    "JudgeModel",
+    "Keyed",
+    "OutcomeModel",
+    "PublicTests",
+    "RewardModel",
+    "Sample",
+    "ScriptedVerifier",
+    "StepVerifier",
+    "Verdict",
+    "Verifier",
+    "aggregate",
+    "ballots",
+    "best_of_n",
+    "complete",
+    "connect_verifier",
+    "estimate",
+    "flat",
+    "hierarchical",
+    "majority",
+    "run_tests",
+    "split_steps",
+    "sweep",
+    "weighted",
+]

@@ -1,10 +1,11 @@
 """Who judges: the Verifier protocol and its verdicts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
-from ..tasks import CodeTask
+from ..models.base import Usage
+from ..tasks import AnswerKey, Key, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,12 @@ class Verdict:
     reason: str = ""
     steps: tuple[float, ...] = ()
     """One score a step, from step verifiers."""
+    usage: Usage = field(default_factory=Usage)
+    """What the judging cost, where a model judged. A batch's cost is shared out among its verdicts,
+    so that adding them up is right."""
 
 
+@runtime_checkable
 class Verifier(Protocol):
     """Judges candidate answers to a task."""
 
@@ -26,9 +31,50 @@ class Verifier(Protocol):
     def name(self) -> str:
         """A short name for records and reports."""
 
-    async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
-        """One verdict per candidate answer (source code), in their order.
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """One verdict per candidate answer (source code, or a worked solution), in their order.
 
         What cannot be judged has `score` and `passed` None and says why in `reason`; one bad
         candidate never costs another its verdict.
         """
+
+
+@runtime_checkable
+class StepVerifier(Protocol):
+    """Judges solutions step by step, also those that are not finished: a process reward model."""
+
+    @property
+    def name(self) -> str:
+        """See `Verifier.name`."""
+
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """See `Verifier.judge`."""
+
+    async def judge_steps(self, task: Task, solutions: Sequence[Sequence[str]]) -> list[Verdict]:
+        """One verdict per solution, which is given as its steps so far. `verdict.steps` has one
+        score for each, whatever their text, and `verdict.score` sums them up.
+
+        A solution that cannot be judged has `score` None, no steps, and a reason.
+        """
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A verifier that holds something which must be there before it can judge, such as a model."""
+
+    async def ready(self) -> None:
+        """Do everything that must work before it can judge. Idempotent.
+
+        Raises:
+            InputError: there is no such model.
+            MissingError: this machine lacks what it needs.
+        """
+
+
+@runtime_checkable
+class Keyed(Protocol):
+    """A verifier that judges by a key. Its reasons may quote it: no model may see them."""
+
+    @property
+    def key(self) -> Key | AnswerKey:
+        """What decides the grade."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import SandboxError
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
-from ..tasks import CodeTask, Comparison, Key, Test, right, same_stdout, with_expected
+from ..tasks import CodeTask, Comparison, Key, Task, Test, right, same_stdout, with_expected
 from ..tasks.show import cut, shown
 from .base import Verdict
+
+NO_PROGRAM = Verdict(reason="tests judge programs, and the task asks for none")
 
 
 async def run_tests(
@@ -98,8 +100,10 @@ class PublicTests:
     """What a program may use where its task does not say."""
     name: str = "public tests"
 
-    async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""
+        if not isinstance(task, CodeTask):
+            return [NO_PROGRAM] * len(candidates)
         return await asyncio.gather(
             *(
                 run_tests(
@@ -136,8 +140,10 @@ class HiddenTests:
         default_factory=_Completed, init=False, repr=False, compare=False
     )
 
-    async def judge(self, task: CodeTask, candidates: Sequence[str]) -> list[Verdict]:
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""
+        if not isinstance(task, CodeTask):
+            return [NO_PROGRAM] * len(candidates)
         limits = self.key.limits or task.limits or self.limits
         try:
             key = await self._complete(task, limits)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+
 from ponder.errors import MissingError
 from ponder.sandboxes.bubblewrap_sandbox import BubblewrapSandbox
-
 from tests.cli.conftest import Ponder
 
 

@@ -56,6 +56,44 @@ def test_a_solved_task_prints_its_program_and_exits_0(ponder: Ponder, url: str, 
     assert "o1+o2/plan/fix/code: passes the public tests" in ended.err
 
 
+QUESTION = ("What is 1 + 1?", "--question")
+
+
+def test_a_question_prints_its_solution_and_answer(ponder: Ponder, url: str) -> None:
+    ended = ponder("solve", *QUESTION, *local(url), "--graph", "majority", "-o", "samples=3")
+
+    assert ended.code == 0
+    assert ended.out.rstrip().endswith("So it is \\boxed{2}.")
+    assert "answer         2" in ended.err
+    assert "candidates     3; chosen: s1/answer" in ended.err
+
+
+def test_a_question_s_answers_are_judged_by_the_judge_model(ponder: Ponder, url: str) -> None:
+    judging = ("--verifier", "judge,by=solution,think=no", "--judge", "hosted_vllm/judge")
+    graph = ("--graph", "best-of-n", "-o", "samples=2")
+
+    ended = ponder("solve", *QUESTION, *local(url), *judging, *graph, "--json")
+
+    solution = json.loads(ended.out)
+    assert ended.code == 0
+    assert solution["verdict"]["score"] == 1
+    assert solution["usage_by_kind"]["verification"]["calls"] >= 1
+    assert solution["verifier"] == "judge:hosted_vllm/judge,by=solution,think=no"
+
+
+@pytest.mark.parametrize(("gold", "code"), [("2", 0), ("3", 1)])
+def test_an_answer_is_held_against_the_gold_one(
+    ponder: Ponder, url: str, tmp_path: Path, gold: str, code: int
+) -> None:
+    task = tmp_path / "sum.yaml"
+    task.write_text(f"question: What is 1 + 1?\nanswer: '{gold}'\n")
+
+    ended = ponder("solve", task, *local(url), "--graph", "self-consistency", "-o", "samples=1")
+
+    assert ended.code == code
+    assert "gold answer" in ended.err
+
+
 def test_json_is_one_object_on_standard_output(ponder: Ponder, url: str, task: Path) -> None:
     ended = ponder(
         "solve", task, *local(url), "--graph", "repeated-sampling", "-o", "samples=3", "--json"

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from ponder.models.weights import KNOWN
 
+from ponder.models.weights import KNOWN
 from tests.cli.conftest import Ponder
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,14 @@ WRONG = [
     (("solve", TASK, *MODEL, "--store", TASK), "file is not a database"),
     (("solve", TASK, *MODEL, "--out", TASK), "--out"),
     (("solve", TASK, "--model", "embedded/smollm2-135m", *MODEL[2:]), "run in this process"),
+    (("solve", TASK, "--question"), "--question goes with a question in words"),
+    (("solve", " ", "-q", *MODEL), "the question is empty"),
+    (("solve", TASK, *MODEL, "--graph", "beam-search"), "beam_search writes answers to questions"),
+    (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "best-of-n"), "prm:PATH or judge:MODEL"),
+    (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "dvts"), "needs one that judges steps"),
+    (("solve", TASK, *MODEL, "--verifier", "foo"), "verifier 'foo' is not one of tests, prm"),
+    (("solve", TASK, *MODEL, "--verifier", "prm:absent/"), "absent"),
+    (("solve", TASK, *MODEL, "--verifier", "judge,n=0"), "n=0 must be a whole number above 0"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
     (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
 ]
@@ -70,6 +78,19 @@ def test_a_task_file_with_something_wrong_is_refused(
     assert ended.code == 2
     assert str(path) in ended.err
     assert next(iter(change)) in ended.err
+
+
+@pytest.mark.filterwarnings("ignore:the subprocess sandbox")
+def test_a_question_is_refused_by_a_graph_that_writes_programs(
+    ponder: Ponder, tmp_path: Path
+) -> None:
+    path = tmp_path / "sum.yaml"
+    path.write_text("question: What is 1+1?\n")
+
+    ended = ponder("solve", path, *MODEL, "--sandbox", "subprocess")
+
+    assert ended.code == 2
+    assert ended.err.endswith("plan_search writes programs, not answers to questions\n")
 
 
 @pytest.mark.parametrize("sandbox", ["auto", "docker"])

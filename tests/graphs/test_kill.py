@@ -11,8 +11,15 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks/kill_and_resume.py"
 
 
 @pytest.mark.slow
-def test_a_search_killed_five_times_pays_for_nothing_twice_and_ends_the_same() -> None:
-    options = ["--layers", "1", "--median", "0.05"]
+@pytest.mark.parametrize(
+    ("search", "calls"),
+    [(["--layers", "1"], 116), (["--graph", "refine"], 16 * 8)],
+    ids=["plan-search", "refine"],
+)
+def test_a_search_killed_five_times_pays_for_nothing_twice_and_ends_the_same(
+    search: list[str], calls: int
+) -> None:
+    options = [*search, "--median", "0.05"]
 
     done = subprocess.run(
         [sys.executable, str(SCRIPT), *options], capture_output=True, text=True, check=True
@@ -23,4 +30,4 @@ def test_a_search_killed_five_times_pays_for_nothing_twice_and_ends_the_same() -
     assert figures["most_lost"] <= figures["in_flight"]
     assert figures["same_as_unkilled"]
     assert figures["same_when_replayed"]
-    assert figures["calls"] == 116
+    assert figures["calls"] == calls

@@ -5,6 +5,7 @@ from math import comb
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError
 from ponder.graphs import plan_search
 from ponder.graphs.plan_search import (
@@ -18,7 +19,6 @@ from ponder.graphs.plan_search import (
 from ponder.models import Completion, Message, ScriptedModel
 from ponder.nodes import Context, Place, Solution
 from ponder.sandboxes import ScriptedSandbox
-
 from tests.support.plans import TASK, script
 
 

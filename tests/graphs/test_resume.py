@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ponder.errors import ModelRefused, ModelUnavailable, StoreError
 from ponder.graphs import Graph, plan_search, sqlite_checkpointer
 from ponder.models import Budget, Message, ScriptedModel
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
-
 from tests.support.plans import TASK, script
 
 

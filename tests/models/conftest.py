@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from ponder.models import LiteLLMModel, litellm_model
 
+from ponder.models import LiteLLMModel, attempts, litellm_model
 from tests.support.server import ok, serving
 
 
@@ -28,6 +28,6 @@ def imported_litellm() -> Any:
 @pytest.fixture
 async def litellm(imported_litellm: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     """LiteLLM with short waits between attempts; its connections are closed when the test ends."""
-    monkeypatch.setattr(litellm_model, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(attempts, "FIRST_WAIT", 0.001)
     yield imported_litellm
     await litellm_model.disconnect()

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from ponder.errors import BudgetExhausted, InputError
 from ponder.models import Budget, Usage
 from ponder.models.budget import Ledger, Quote

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError, MissingError, ModelRejected
 from ponder.models import Completion, EmbeddedModel, Message, Model, connect
 from ponder.models.embedded import bounded

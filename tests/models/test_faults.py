@@ -4,12 +4,12 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
+from benchmarks.latency_server import reply_to
 from ponder.graphs import plan_search
 from ponder.models import LiteLLMModel
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
-
-from benchmarks.latency_server import reply_to
 from tests.support.plans import TASK
 from tests.support.server import (
     CLOSE,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from ponder.errors import (
     InputError,
     MissingError,
@@ -14,7 +15,6 @@ from ponder.errors import (
     ModelUnavailable,
 )
 from ponder.models import Completion, LiteLLMModel, Message, Usage
-
 from tests.support.server import (
     CLOSE,
     CUT_OFF,
@@ -232,7 +232,7 @@ async def test_a_server_is_given_the_time_it_asks_for(status: int) -> None:
 async def test_no_server_is_given_more_time_than_the_longest_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ponder.models.litellm_model.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("ponder.models.attempts.LONGEST_WAIT", 0.01)
     async with serving(after(too_many(retry_after=3600))) as server:
         async with asyncio.timeout(5):
             reply = await ask(model(server))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from ponder.errors import StoreError
 from ponder.models.store import Store, digest
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from ponder.errors import InputError, MissingError
 from ponder.models import weights as module
 from ponder.models.weights import KNOWN, Weights, home, known, pull, state, verified

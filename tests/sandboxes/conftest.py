@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+
 from ponder.sandboxes import Sandbox
 from ponder.sandboxes.bubblewrap_sandbox import BubblewrapSandbox
 from ponder.sandboxes.docker_sandbox import DockerSandbox

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+
 from ponder.sandboxes import Limits, Program, Sandbox
 from ponder.sandboxes.attacks import ATTACKS, Attack, try_attack
 from ponder.sandboxes.attacks.trial import LIMITS

@@ -1,6 +1,7 @@
 """Test code that is no list of inputs, run in a process of its own."""
 
 import pytest
+
 from ponder.sandboxes import Limits, Program, Sandbox
 
 SHORT = Limits(cpu_seconds=1, wall_seconds=3)

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from ponder.errors import InputError, MissingError, SandboxError
 from ponder.sandboxes import Program, Sandbox, connect
 from ponder.sandboxes.auto import AutoSandbox

@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 import pytest
+
 from ponder.errors import SandboxError
 from ponder.sandboxes import Limits, Program, Sandbox
 

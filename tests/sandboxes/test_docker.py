@@ -12,6 +12,7 @@ from contextlib import closing
 
 import docker
 import pytest
+
 from ponder.errors import MissingError, SandboxError
 from ponder.sandboxes import Limits, Program
 from ponder.sandboxes.docker_sandbox import DockerSandbox

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
 from ponder.sandboxes import Program
 from ponder.sandboxes.docker_sandbox import DockerSandbox
 from ponder.sandboxes.image import tag

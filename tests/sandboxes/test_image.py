@@ -9,6 +9,7 @@ from pathlib import Path
 
 import docker
 import pytest
+
 from ponder.errors import InputError, MissingError
 from ponder.sandboxes import Limits, Program, image
 from ponder.sandboxes.builder import Builder

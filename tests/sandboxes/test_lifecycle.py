@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from ponder.errors import SandboxError
 from ponder.sandboxes import Limits, Program, pool
 from ponder.sandboxes.bubblewrap_sandbox import BubblewrapSandbox

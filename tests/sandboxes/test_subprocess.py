@@ -1,6 +1,7 @@
 """The sandbox that is no boundary says so."""
 
 import pytest
+
 from ponder.sandboxes import connect
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from ponder.sandboxes import Limits, Program, worker
 from ponder.sandboxes.pipes import DockerPipe
 from ponder.sandboxes.worker import BrokenWorker, Worker

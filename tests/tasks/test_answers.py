@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+
 from ponder.tasks import Comparison, same
 
 NAN = float("nan")

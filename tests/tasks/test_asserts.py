@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from ponder.tasks.asserts import asserted_function, read_assertions
 from ponder.tasks.literals import NotConstant, constant
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError, MissingError
 from ponder.tasks import LoadedTask, Test, hub, load_dataset, load_task
 

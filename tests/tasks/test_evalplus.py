@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError
 from ponder.tasks import Comparison, Key, Test, right, with_expected
 from ponder.tasks.values import Match

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from ponder.tasks.examples import read_examples
 
 

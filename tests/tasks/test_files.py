@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError
-from ponder.tasks import CodeTask, Comparison, LoadedTask, Test
+from ponder.tasks import AnswerKey, CodeTask, Comparison, LoadedTask, MathTask, Test
 from ponder.tasks.files import load_file
 
 GOOD: dict[str, Any] = {
@@ -138,3 +139,56 @@ def test_yaml_values_that_no_test_can_hold(tmp_path: Path, value: str) -> None:
     else:
         with pytest.raises(InputError, match="a date cannot be expressed as data"):
             load(tmp_path, text, "t.yaml")
+
+
+QUESTION: dict[str, Any] = {"question": "What is $1+1$?", "answer": "2", "grading": "prm800k"}
+
+
+def test_a_file_with_a_question_asks_for_an_answer(tmp_path: Path) -> None:
+    loaded: LoadedTask[Any, Any] = load(tmp_path, {**QUESTION, "id": "sum", "solution": "Two."})
+
+    assert loaded.task == MathTask("sum", "What is $1+1$?")
+    assert loaded.key == AnswerKey("sum", "2", "prm800k", "Two.")
+
+
+def test_a_question_alone_has_no_key(tmp_path: Path) -> None:
+    loaded: LoadedTask[Any, Any] = load(tmp_path, "question: Why?\n", "why.yaml")
+
+    assert loaded.task == MathTask("why", "Why?")
+    assert loaded.key is None
+
+
+@pytest.mark.parametrize(("given", "answer"), [("72", "72"), ("-0.5", "-0.5"), ("'x'", "x")])
+def test_an_answer_may_be_a_number(tmp_path: Path, given: str, answer: str) -> None:
+    loaded: LoadedTask[Any, Any] = load(tmp_path, f"question: Q\nanswer: {given}\n", "t.yaml")
+
+    assert loaded.key == AnswerKey("t", answer)
+
+
+def test_an_answer_may_be_left_to_the_solution(tmp_path: Path) -> None:
+    loaded: LoadedTask[Any, Any] = load(tmp_path, {"question": "Q", "solution": "So \\boxed{7}."})
+
+    assert loaded.key == AnswerKey("task", "7", solution="So \\boxed{7}.")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({**QUESTION, "question": " "}, "`question`: string should have at least 1 character"),
+        ({**QUESTION, "answer": ""}, "`answer`: string should have at least 1 character"),
+        ({**QUESTION, "answer": [2]}, "`answer`: input should be a valid string, not '[2]'"),
+        ({**QUESTION, "grading": "mine"}, "`grading`: input should be 'math-verify' or 'prm800k'"),
+        ({**QUESTION, "statement": "S"}, "`statement` is not one of id, question, answer"),
+        ({"question": "Q", "solution": "Two."}, "`solution` ends in no \\boxed{…}: give its `an"),
+        ({"answer": "2"}, "`statement` and `public_tests` (to ask for a program) or `question`"),
+        ([], "`statement` and `public_tests` (to ask for a program) or `question` (for an answer)"),
+    ],
+)
+def test_what_is_wrong_with_a_question_is_said_in_one_line(
+    tmp_path: Path, content: Any, message: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        load(tmp_path, content)
+
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)

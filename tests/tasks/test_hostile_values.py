@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+
 from ponder.tasks import Comparison, Test, right, same, same_stdout
 from ponder.tasks.oracles import ORACLES
 from ponder.tasks.show import SHOWN, shown

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ponder.tasks import CodeTask, Test, generate_inputs
 from ponder.tasks.values import encode
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from ponder.errors import InputError
 from ponder.tasks import CodeTask, Limits, task_from_data, task_from_json, task_to_json
 

@@ -1,6 +1,7 @@
 """When what was printed is what was expected."""
 
 import pytest
+
 from ponder.tasks import Comparison, same_stdout
 
 DECIMALS = Comparison(tokens_as_decimals=True)

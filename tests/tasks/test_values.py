@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ponder.tasks import same
 from ponder.tasks.values import ValueFormatError, decode, encode
 

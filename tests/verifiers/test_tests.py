@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 import pytest
+
 from ponder.errors import SandboxError
 from ponder.sandboxes import Execution, Limits, Outcome, Program, ScriptedSandbox
 from ponder.tasks import CodeTask, Key, Test

@@ -1,0 +1,112 @@
+"""One step of a worked solution: asked for, and recorded."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from ..models.base import Step, Usage
+from .calls import CallEnded
+from .context import Runtime
+from .prompt import render
+from .run import Run
+from .sampling import Sampling
+from .thought import Thought
+
+TRIES = 2
+"""Samples of a step that is refused or cut off, before its branch ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepping:
+    """How steps are written."""
+
+    sampling: Sampling
+    separator: str = "\n\n"
+    """What stands between two steps, and stops the model after one."""
+    whole: bool = False
+    """Whether the model writes on to the end of its answer instead."""
+    kind: Literal["step", "rollout"] = "step"
+
+    def greedy(self) -> "Stepping":
+        """The same at temperature 0, for rollouts."""
+        return replace(
+            self, sampling=replace(self.sampling, temperature=0.0, top_p=None), kind="rollout"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was asked for."""
+
+    thought: Thought
+    ended: bool = False
+    """Whether the model ended its answer with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """What came of asking for a step, once or twice."""
+
+    step: Step | None
+    usage: Usage
+    faults: tuple[str, ...]
+    failure: str | None
+    asked: bool = True
+    """False where the search had stopped before."""
+
+
+async def take_step(
+    runtime: Runtime, run: Run, how: Stepping, id: str, parent: str | None
+) -> Taken:
+    """The step of that id, after the one that is its `parent` (None: the first). What went wrong,
+    or an answer that goes nowhere, is its thought's failure."""
+    written = run.lineage(parent) if parent else []
+    sampled = await _sample(run, how, id, "".join(text + how.separator for text in written))
+    failure = sampled.failure or (sampled.step and _fault(sampled.step, written)) or None
+    thought = Thought(
+        id,
+        how.kind,
+        sampled.step.text if sampled.step and not failure else "",
+        (parent,) if parent else (),
+        usage=sampled.usage,
+        faults=sampled.faults,
+        failure=failure,
+    )
+    if sampled.asked:
+        runtime.stream_writer(run.record(thought))
+    ended = sampled.step is not None and sampled.step.finish == "answer"
+    return Taken(thought, ended and not failure)
+
+
+async def _sample(run: Run, how: Stepping, id: str, prefix: str) -> _Sampled:
+    sampling = how.sampling if how.whole else replace(how.sampling, stop=(how.separator,))
+    messages = render("solve", task=run.task)
+    spent = Usage()
+    faults: list[str] = []
+    for attempt in range(1, TRIES + 1):
+        path = id if attempt == 1 else f"{id}~{attempt}"
+        try:
+            step = await run.calls.extend(run.model("model"), path, messages, prefix, sampling)
+        except CallEnded as ended:
+            ending = ended.ending
+            spent += ending.usage
+            faults += ending.faults
+            if not ending.again or attempt == TRIES:
+                asked = not ending.stopped or spent.calls > 0
+                return _Sampled(None, spent, tuple(faults), ending.reason, asked)
+            faults.append(ending.reason)
+        else:
+            return _Sampled(step, spent + step.usage, (*faults, *step.faults), None)
+    raise AssertionError("the last try returns")
+
+
+def _fault(step: Step, written: list[str]) -> str:
+    """What makes it no step at all: a model that has nothing to say would say it for ever."""
+    if step.text.strip() or (step.finish == "answer" and written):
+        return ""
+    return "empty: a step without words"
+
+
+def steps_of(run: Run, id: str, how: Stepping) -> list[str]:
+    """A solution's steps, up to the one of that id, as a verifier gets them."""
+    texts = how.separator.join(run.lineage(id)).split(how.separator)
+    return [text.strip() for text in texts if text.strip()]

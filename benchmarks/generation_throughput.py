@@ -29,6 +29,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+
 from ponder.models.local import Generator, load
 from ponder.models.local.prompts import Prompts
 from ponder.models.local.requests import Request

@@ -40,11 +40,12 @@ from typing import Any
 
 import torch
 import transformers
+from tokenizers import Tokenizer, models, pre_tokenizers
+from torch import nn
+
 from ponder.models.local import Decoder
 from ponder.tasks import MathTask
 from ponder.verifiers.prm import Layers, RewardModel, Scorer, Share, Tagged, Tokens
-from tokenizers import Tokenizer, models, pre_tokenizers
-from torch import nn
 
 VOCABULARY = 4096
 STEP, STEPS = 60, 10

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from langgraph.graph import END, START, StateGraph
+from typing_extensions import TypedDict
+
 from ponder.graphs import Graph
 from ponder.nodes import (
     Asked,
@@ -27,7 +29,6 @@ from ponder.nodes import (
     think,
 )
 from ponder.tasks import load_task
-from typing_extensions import TypedDict
 
 
 class Draft(TypedDict):

@@ -50,6 +50,7 @@ def _findings(model: str) -> Iterator[Finding]:
     yield from _sandboxes()
     yield _checked(f"model {model}", lambda: _model(model))
     yield from _weights(model)
+    yield from _extras()
     for key in KEYS:
         yield Finding(key, True if os.environ.get(key) else None, _key(key))
 
@@ -116,11 +117,36 @@ def _model(name: str) -> str:
 
     model = connect(name)
     if name.startswith("embedded/"):
-        if importlib.util.find_spec("xllamacpp") is None:
-            raise MissingError("pip install 'ponder[embedded]'")
+        _require("xllamacpp", "embedded")
         return "weights are here, and right"
+    if name.startswith("transformers/"):
+        _require("torch", "local")
+        _require("transformers", "local")
+        return "torch and transformers are here (not loaded: that takes a while)"
     asyncio.run(model.ready())
     return "LiteLLM knows it (not called: that might cost)"
+
+
+def _require(library: str, extra: str) -> None:
+    if importlib.util.find_spec(library) is None:
+        raise MissingError(f"pip install 'ponder[{extra}]'")
+
+
+EXTRAS = {
+    "reward models": ("torch", "local", "prm:… and orm:… verifiers can be loaded"),
+    "math answers": ("math_verify", "math", "answers to questions can be compared"),
+}
+
+
+def _extras() -> Iterator[Finding]:
+    """What only some graphs and verifiers need."""
+    for name, (library, extra, says) in EXTRAS.items():
+        here = importlib.util.find_spec(library) is not None
+        yield Finding(
+            name,
+            here or None,
+            says if here else f"only for questions: pip install 'ponder[{extra}]'",
+        )
 
 
 def _key(name: str) -> str:

@@ -55,7 +55,10 @@ def solve(
         typer.Option("--option", "-o", help="An option of the graph, as in layers=1. Repeatable."),
     ] = None,
     model: Annotated[
-        str, typer.Option(envvar="PONDER_MODEL", help="Any model LiteLLM knows, or embedded/…")
+        str,
+        typer.Option(
+            envvar="PONDER_MODEL", help="Any model LiteLLM knows, embedded/…, or transformers/…"
+        ),
     ] = DEFAULT_MODEL,
     idea_model: Annotated[
         str | None, typer.Option(help="Another model for observations and plans.")

@@ -130,7 +130,7 @@ def _held(name: str, kind: str, what: str, settings: dict[str, Any]) -> Verifier
 
 
 def _load(what: str, form: Format, **settings: Any) -> Scorer:
-    from .prm.checkpoint import load_scorer  # noqa: PLC0415  torch
+    from .prm.checkpoint import load_scorer
 
     return load_scorer(what, form, **settings)
 
@@ -163,7 +163,7 @@ def _judge(name: str, what: str, settings: dict[str, Any], model: Model | None) 
 
 
 def _remote(name: str, what: str, settings: dict[str, Any]) -> Verifier:
-    from .prm.remote import RemoteRewardModel  # noqa: PLC0415  httpx
+    from .prm.remote import RemoteRewardModel
 
     tokenizer = settings.pop("tokenizer", None) or settings.get("model")
     if tokenizer is None:

@@ -217,7 +217,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _tokenizer(name: str) -> Any:
     try:
-        import transformers  # noqa: PLC0415  heavy
+        import transformers
     except ImportError:
         raise MissingError(
             "tokenizers of reward models need transformers: pip install 'ponder[local]'"

@@ -12,7 +12,7 @@ and do not wait for each other.
 
 import operator
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
@@ -31,6 +31,7 @@ from ..nodes import (
     Score,
     Solved,
     Stepping,
+    Tree,
     Way,
 )
 from ..tasks import MathTask
@@ -79,16 +80,9 @@ LOOKAHEAD: dict[str, dict[str, Any]] = {
 """The paper's k = 3 (it tries 1, too). A budget of N buys N / (k + 1) samples a round."""
 
 
-class Searching(TypedDict):
-    """One tree between two rounds (nodes/tree.py says what is what)."""
+class Searching(Tree):
+    """One tree between two rounds, and the answers it leads to."""
 
-    run: str
-    path: str
-    round: NotRequired[int]
-    beams: NotRequired[list[str]]
-    grown: NotRequired[list[str]]
-    ended: NotRequired[list[str]]
-    finished: NotRequired[list[str]]
     candidates: Annotated[list[str], operator.add]
 
 

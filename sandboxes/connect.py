@@ -3,23 +3,12 @@
 NAME[:KEY=VALUE,…]    docker    docker:runtime=runsc,workers=4    bubblewrap:workers=2
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
+from ..settings import Readers, count, read_settings, text
 from .base import Sandbox
-
-
-def _text(value: str) -> str:
-    if not value or any(character.isspace() for character in value):
-        raise ValueError("must be one word")
-    return value
-
-
-def _count(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise ValueError("must be a whole number above 0")
-    return int(value)
 
 
 def _isolation(value: str) -> str:
@@ -28,13 +17,13 @@ def _isolation(value: str) -> str:
     return value
 
 
-SETTINGS: dict[str, dict[str, Callable[[str], Any]]] = {
-    "auto": {"workers": _count},
-    "docker": {"image": _text, "workers": _count, "runtime": _text, "isolation": _isolation},
-    "bubblewrap": {"workers": _count, "python": _text},
-    "subprocess": {"workers": _count},
+SETTINGS: Mapping[str, Readers] = {
+    "auto": {"workers": count},
+    "docker": {"image": text, "workers": count, "runtime": text, "isolation": _isolation},
+    "bubblewrap": {"workers": count, "python": text},
+    "subprocess": {"workers": count},
 }
-"""The settings of each sandbox, and how each is read; ValueError says what it must be."""
+"""The settings of each sandbox."""
 
 
 def connect(name: str) -> Sandbox:
@@ -67,22 +56,5 @@ def _parse(name: str) -> tuple[str, dict[str, Any]]:
     kind, colon, rest = name.partition(":")
     if kind not in SETTINGS:
         raise InputError(f"sandbox {kind!r} is not one of {', '.join(SETTINGS)}")
-    settings: dict[str, Any] = {}
-    for part in rest.split(",") if colon else ():
-        key, value = _setting(name, SETTINGS[kind], part)
-        if key in settings:
-            raise InputError(f"sandbox {name!r}: {key} is given twice")
-        settings[key] = value
-    return kind, settings
-
-
-def _setting(name: str, known: dict[str, Callable[[str], Any]], part: str) -> tuple[str, Any]:
-    key, equals, value = part.partition("=")
-    if not equals:
-        raise InputError(f"sandbox {name!r}: {part!r} must be KEY=VALUE, as in workers=4")
-    if key not in known:
-        raise InputError(f"sandbox {name!r}: {key!r} is not one of {', '.join(known)}")
-    try:
-        return key, known[key](value)
-    except ValueError as error:
-        raise InputError(f"sandbox {name!r}: {key}={value} {error}") from None
+    parts = rest.split(",") if colon else []
+    return kind, read_settings(f"sandbox {name!r}", SETTINGS[kind], parts, "workers=4")

@@ -10,8 +10,7 @@ KIND[:WHAT][,KEY=VALUE…]
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,46 +20,12 @@ from ..models import Model
 from ..models import connect as connect_model
 from ..models.local import find
 from ..sandboxes.base import Sandbox
+from ..settings import Readers, count, flag, number, one_of, read_settings, text
 from .aggregation import AGGREGATES
 from .base import Verifier
 from .judge_model import JudgeModel
 from .prm import Format, OutcomeModel, RewardModel, Scorer, adjusted, find_format
 from .tests import PublicTests
-
-
-def _text(value: str) -> str:
-    if not value or any(character.isspace() for character in value):
-        raise ValueError("must be one word")
-    return value
-
-
-def _count(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        raise ValueError("must be a whole number above 0")
-    return int(value)
-
-
-def _number(value: str) -> float:
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError("must be a number") from None
-    if not 0 <= number < float("inf"):
-        raise ValueError("must be a number from 0 on")
-    return number
-
-
-def _flag(value: str) -> bool:
-    return bool(["no", "yes"].index(_one_of("yes", "no")(value)))
-
-
-def _one_of(*known: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        if value not in known:
-            raise ValueError(f"must be one of {', '.join(known)}")
-        return value
-
-    return read
 
 
 def _device(value: str) -> str:
@@ -69,27 +34,27 @@ def _device(value: str) -> str:
     return value
 
 
-DTYPE = _one_of("float32", "bfloat16", "float16")
-STEPS = _one_of("auto", "blank", "line")
-AGGREGATE = _one_of(*AGGREGATES)
-NEUTRAL = _one_of("positive", "negative")
-SETTINGS: Mapping[str, Mapping[str, Callable[[str], Any]]] = {
+DTYPE = one_of("float32", "bfloat16", "float16")
+STEPS = one_of("auto", "blank", "line")
+AGGREGATE = one_of(*AGGREGATES)
+NEUTRAL = one_of("positive", "negative")
+SETTINGS: Mapping[str, Readers] = {
     "tests": {},
     "prm": {
-        "format": _text, "aggregate": AGGREGATE, "neutral": NEUTRAL, "steps": STEPS,
+        "format": text, "aggregate": AGGREGATE, "neutral": NEUTRAL, "steps": STEPS,
         "dtype": DTYPE, "device": _device,
     },
-    "orm": {"format": _text, "dtype": DTYPE, "device": _device},
+    "orm": {"format": text, "dtype": DTYPE, "device": _device},
     "judge": {
-        "n": _count, "think": _flag, "by": _one_of("step", "solution"), "temperature": _number,
-        "max_tokens": _count, "aggregate": AGGREGATE, "steps": STEPS,
+        "n": count, "think": flag, "by": one_of("step", "solution"), "temperature": number,
+        "max_tokens": count, "aggregate": AGGREGATE, "steps": STEPS,
     },
     "remote-prm": {
-        "format": _text, "tokenizer": _text, "model": _text, "aggregate": AGGREGATE,
-        "neutral": NEUTRAL, "steps": STEPS, "activated": _flag, "timeout": _number,
+        "format": text, "tokenizer": text, "model": text, "aggregate": AGGREGATE,
+        "neutral": NEUTRAL, "steps": STEPS, "activated": flag, "timeout": number,
     },
 }  # fmt: skip
-"""The settings of each kind, and how each is read; ValueError says what it must be."""
+"""The settings of each kind."""
 
 
 def connect_verifier(
@@ -186,22 +151,5 @@ def _parse(name: str) -> tuple[str, str, dict[str, Any]]:
     if kind != "judge" and bool(what) != (kind != "tests"):
         like = "tests alone" if kind == "tests" else f"{kind}:WHAT"
         raise InputError(f"verifier {name!r} must be {like}")
-    settings: dict[str, Any] = {}
-    for part in parts:
-        key, value = _setting(name, SETTINGS[kind], part)
-        if key in settings:
-            raise InputError(f"verifier {name!r}: {key} is given twice")
-        settings[key] = value
-    return kind, what, settings
-
-
-def _setting(name: str, known: Mapping[str, Callable[[str], Any]], part: str) -> tuple[str, Any]:
-    key, equals, value = part.partition("=")
-    if not equals:
-        raise InputError(f"verifier {name!r}: {part!r} must be KEY=VALUE, as in aggregate=last")
-    if key not in known:
-        raise InputError(f"verifier {name!r}: {key!r} is not one of {', '.join(known) or 'none'}")
-    try:
-        return key, known[key](value)
-    except ValueError as error:
-        raise InputError(f"verifier {name!r}: {key}={value} {error}") from None
+    known = SETTINGS[kind]
+    return kind, what, read_settings(f"verifier {name!r}", known, parts, "aggregate=last")

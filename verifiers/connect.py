@@ -10,6 +10,7 @@ KIND[:WHAT][,KEY=VALUE…]
 """
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path

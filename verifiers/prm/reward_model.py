@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...models.base import Usage
 from ...tasks import Task
@@ -49,6 +50,11 @@ class RewardModel:
 
     def __post_init__(self) -> None:
         self._held = _Held(self.load, self.name)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See `Configured.settings`."""
+        return {"aggregate": self.aggregate, "splitting": self.splitting}
 
     async def ready(self) -> None:
         """Load the model, if it is not. Idempotent.

@@ -45,9 +45,15 @@ WRONG = [
     (("solve", TASK, *MODEL, "--verifier", "foo"), "verifier 'foo' is not one of tests, prm"),
     (("solve", TASK, *MODEL, "--verifier", "prm:absent/"), "absent"),
     (("solve", TASK, *MODEL, "--verifier", "judge,n=0"), "n=0 must be a whole number above 0"),
+    (("solve", "1 + 1 = ?", "-q", "--graph", "dvts", "-o", "width=3"),
+     "ponder: option samples=16 must be a multiple of width=3\n"),
+    (("solve", "1 + 1 = ?", "-q", "--graph", "majority", "-o", "choose=best"),
+     "option choose='best': majority takes the most frequent answer"),
+    (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "beam-search", "--verifier", "judge:foo"),
+     "model 'foo': name it provider/model"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
     (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG)

@@ -51,6 +51,8 @@ WRONG = [
      "option choose='best': majority takes the most frequent answer"),
     (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "beam-search", "--verifier", "judge:foo"),
      "model 'foo': name it provider/model"),
+    (("solve", "1 + 1 = ?", "-q", "--model", "ollama/x", "--graph", "dvts", "--verifier", "judge"),
+     "model ollama/x: no steps: it is not known that ollama goes on with replies"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
     (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
 ]  # fmt: skip

@@ -118,6 +118,8 @@ def solve(
     from . import show
 
     asked = load(task, data, question=question)
+    if judge is not None and (verifier or "").partition(",")[0] != "judge":
+        raise InputError(f"--judge {judge} goes with --verifier judge")
     built = build_graph(graph, profile, option or [])
     writer = show.writer(out)
     limits = Budget.parse(budget)

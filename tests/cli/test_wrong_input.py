@@ -53,6 +53,7 @@ WRONG = [
      "model 'foo': name it provider/model"),
     (("solve", "1 + 1 = ?", "-q", "--model", "ollama/x", "--graph", "dvts", "--verifier", "judge"),
      "model ollama/x: no steps: it is not known that ollama goes on with replies"),
+    (("solve", TASK, *MODEL, "--judge", "hosted_vllm/y"), "goes with --verifier judge"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
     (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
 ]  # fmt: skip

@@ -45,7 +45,7 @@ class TreeOptions(Options):
     """Steps sampled each round, and answers wanted at the end (N)."""
     width: int = Field(4, ge=1)
     """Continuations of every beam (M); N / M beams are kept."""
-    rounds: int = Field(40, ge=1)
+    rounds: int = Field(40, ge=1, le=1_000)
     """Rounds at most; in the last, answers are written to their end."""
     lookahead: int = Field(0, ge=0, le=64)
     """Steps at temperature 0 that a step is judged after (k); 0 judges the step itself."""

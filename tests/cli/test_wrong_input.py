@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ponder.models.weights import KNOWN
+from ponder.tasks import equivalence
 from tests.cli.conftest import Ponder
 
 ROOT = Path(__file__).parents[2]
@@ -155,3 +156,18 @@ def test_a_data_set_without_a_hub_is_missing(
 
     assert ended.code == 3
     assert "give it with --data" in ended.err
+
+
+def test_what_an_answer_will_be_graded_with_is_missed_before_anything_is_paid_for(
+    ponder: Ponder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text("question: What is 1 + 1?\nanswer: 2\ngrading: prm800k\n")
+    monkeypatch.setattr(equivalence, "find_spec", lambda name: name != "pylatexenc" or None)
+
+    ended = ponder("solve", path, *MODEL, "--graph", "majority")
+
+    assert ended.code == 3
+    assert ended.err == (
+        "ponder: answers cannot be compared without pylatexenc: pip install 'ponder[math]'\n"
+    )

@@ -18,8 +18,9 @@ class Budget:
     """Upper limits for one run; None is unlimited. Replayed replies count as they did when paid,
     so a resumed search is exactly as large as an uninterrupted one.
 
-    Judging counts in tokens and dollars. A model that judges is asked only while some are left, so
-    what is under way when they are spent may go over. Other verifiers judge whatever was paid for.
+    Judging counts in tokens and dollars. A model that judges is asked only while some of them, and
+    of the seconds, are left: what is under way when they are spent may go over. Other verifiers
+    judge whatever was paid for.
     """
 
     calls: int | None = None

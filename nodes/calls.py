@@ -289,7 +289,7 @@ class Calls:
             raise SearchStopped(self.stopped) from None
         finally:
             self._tasks.discard(task)
-            del self.in_flight[path]
+            self.in_flight.pop(path, None)  # the same run may be under way twice
 
     def _quote(self, request: Request) -> Quote:
         budget, most = self.ledger.budget, request.sampling.max_tokens

@@ -40,6 +40,7 @@ class RewardModel:
     """
 
     name: str
+    """Says which checkpoint it is, and in which format: see `Verifier.name`."""
     load: Load
     """Makes the scorer; called once, in this model's own thread."""
     aggregate: Aggregate
@@ -92,6 +93,7 @@ class OutcomeModel:
     its final token. Otherwise as `RewardModel`."""
 
     name: str
+    """Says which checkpoint it is, and in which format: see `Verifier.name`."""
     load: Load
     """Makes the scorer; called once, in this model's own thread."""
     _held: _Held = field(init=False, repr=False, compare=False)

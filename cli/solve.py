@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
-from ..tasks import LoadedTask, MathTask, load_task, task_from_statement
+from ..tasks import AnswerKey, LoadedTask, MathTask, load_task, task_from_statement
+from ..tasks.equivalence import require
 
 if TYPE_CHECKING:
     from ..graphs import Graph
@@ -118,6 +119,10 @@ def solve(
     from . import show
 
     asked = load(task, data, question=question)
+    if isinstance(asked.key, AnswerKey):
+        require(asked.key.grading)
+    if judge is not None and (verifier or "").partition(",")[0] != "judge":
+        raise InputError(f"--judge {judge} goes with --verifier judge")
     built = build_graph(graph, profile, option or [])
     writer = show.writer(out)
     limits = Budget.parse(budget)

@@ -29,14 +29,17 @@ def searches(samples: int) -> Mapping[str, Graph]:
     """Every search, with about so many samples: a round of lookahead costs N(k + 1), and a chain
     of revisions is as deep as it is long."""
     quarter = max(1, samples // 4)
+    width, narrow = (
+        max(width for width in (1, 2, 3, 4) if n % width == 0) for n in (samples, quarter)
+    )
     return {
         "majority": majority(samples=samples),
         "self-consistency": self_consistency(samples=samples),
         "best-of-n, weighted": best_of_n(samples=samples),
         "best-of-n, plain": best_of_n(samples=samples, choose="best"),
-        "beam search": beam_search(samples=samples, width=min(4, samples)),
-        "lookahead search": lookahead_search(samples=quarter, width=1, lookahead=3),
-        "DVTS": dvts(samples=samples, width=min(4, samples)),
+        "beam search": beam_search(samples=samples, width=width),
+        "lookahead search": lookahead_search(samples=quarter, width=narrow, lookahead=3),
+        "DVTS": dvts(samples=samples, width=width),
         "revisions": propose_verify_refine(chains=quarter, depth=min(4, samples)),
     }
 

@@ -6,7 +6,7 @@ Papers: "Let's Verify Step by Step" (arXiv 2305.20050), best-of-n by a reward mo
 """
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from langgraph.graph import END, START, StateGraph
@@ -14,6 +14,7 @@ from langgraph.types import Send
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from ..errors import InputError
 from ..nodes import (
     Answer,
     Asked,
@@ -89,8 +90,7 @@ def majority(profile: str = "fast", **overrides: Any) -> Graph:
 
     Input, output and errors as `best_of_n`.
     """
-    options = with_options(BestOfNOptions, MAJORITY, profile, overrides)
-    return _sampler("majority", options, judged=False)
+    return _voter("majority", MAJORITY, profile, overrides)
 
 
 def self_consistency(profile: str = "fast", **overrides: Any) -> Graph:
@@ -99,8 +99,22 @@ def self_consistency(profile: str = "fast", **overrides: Any) -> Graph:
 
     Input, output and errors as `best_of_n`.
     """
-    options = with_options(BestOfNOptions, SELF_CONSISTENCY, profile, overrides)
-    return _sampler("self_consistency", options, judged=False)
+    return _voter("self_consistency", SELF_CONSISTENCY, profile, overrides)
+
+
+def _voter(
+    name: str,
+    profiles: Mapping[str, Mapping[str, Any]],
+    profile: str,
+    overrides: Mapping[str, Any],
+) -> Graph:
+    options = with_options(BestOfNOptions, profiles, profile, overrides)
+    if options.choose != "majority":
+        raise InputError(
+            f"option choose={options.choose!r}: {name} takes the most frequent answer, and asks no "
+            "verifier; use best_of_n"
+        )
+    return _sampler(name, options, judged=False)
 
 
 def _sampler(name: str, options: BestOfNOptions, *, judged: bool) -> Graph:

@@ -39,6 +39,8 @@ def with_options(
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        if not name:  # of several together
+            raise InputError(f"option {first['msg'].removeprefix('Value error, ')}") from None
         if first["type"] == "extra_forbidden":
             known = ", ".join(kind.model_fields)
             raise InputError(f"option {name!r} is not one of {known}") from None

@@ -45,7 +45,7 @@ class TreeOptions(Options):
     """Steps sampled each round, and answers wanted at the end (N)."""
     width: int = Field(4, ge=1)
     """Continuations of every beam (M); N / M beams are kept."""
-    rounds: int = Field(40, ge=1)
+    rounds: int = Field(40, ge=1, le=1_000)
     """Rounds at most; in the last, answers are written to their end."""
     lookahead: int = Field(0, ge=0, le=64)
     """Steps at temperature 0 that a step is judged after (k); 0 judges the step itself."""
@@ -112,7 +112,7 @@ def beam_search(profile: str = "fast", **overrides: Any) -> Graph:
         InputError: an unknown profile or option, or a value out of range.
     """
     options = with_options(TreeOptions, PROFILES, profile, overrides)
-    return _search("beam_search", options, trees=1)
+    return _search("beam_search", options)
 
 
 def lookahead_search(profile: str = "fast", **overrides: Any) -> Graph:
@@ -122,7 +122,7 @@ def lookahead_search(profile: str = "fast", **overrides: Any) -> Graph:
     Input, output and errors as `beam_search`.
     """
     options = with_options(TreeOptions, LOOKAHEAD, profile, overrides)
-    return _search("lookahead_search", options, trees=1)
+    return _search("lookahead_search", options)
 
 
 def dvts(profile: str = "fast", **overrides: Any) -> Graph:
@@ -141,15 +141,17 @@ def after_keep(state: Searching) -> Literal["expand", "gather"]:
     return "expand" if state.get("beams") else "gather"
 
 
-def _search(name: str, options: TreeOptions, trees: int) -> Graph:
+def _search(name: str, options: TreeOptions, trees: int | None = None) -> Graph:
+    """So many greedy trees; None: one that is not."""
+
     def plant(state: Search) -> Sequence[Send]:
-        paths = [""] if trees == 1 and name != "dvts" else [f"t{i + 1}" for i in range(trees)]
+        paths = [""] if trees is None else [f"t{i + 1}" for i in range(trees)]
         return [Send("tree", {"run": state["run"], "path": path}) for path in paths]
 
     begin = Begin(name, options.model_dump(), takes=(MathTask,), by_steps=True)
     graph = StateGraph(Search, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", begin)
-    graph.add_node("tree", _tree(options, greedy=name == "dvts"))
+    graph.add_node("tree", _tree(options, greedy=trees is not None))
     graph.add_node("choose", Choose(options.choose))
     graph.add_edge(START, "begin")
     graph.add_conditional_edges("begin", plant, ["tree"])

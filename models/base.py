@@ -144,6 +144,18 @@ class StepModel(Protocol):
         """
 
 
+@runtime_checkable
+class StepPreparable(Protocol):
+    """A step model that may know, before it is asked, that it cannot be made to go on."""
+
+    async def ready_to_extend(self) -> None:
+        """See that nothing speaks against `extend`; costs nothing. Idempotent.
+
+        Raises:
+            InputError: it cannot be known that the model goes on with a reply.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How likely a model is to say each of some words next."""

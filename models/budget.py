@@ -16,10 +16,15 @@ SMALLEST_GRANT = 64
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Upper limits for one run; None is unlimited. Replayed replies count as they did when paid,
-    so a resumed search is exactly as large as an uninterrupted one."""
+    so a resumed search is exactly as large as an uninterrupted one.
+
+    Judging counts in tokens and dollars. A model that judges is asked only while some of them, and
+    of the seconds, are left: what is under way when they are spent may go over. Other verifiers
+    judge whatever was paid for.
+    """
 
     calls: int | None = None
-    """Of the search's own models; those that judge count in tokens and dollars alone."""
+    """Of the search's own models, not of those that judge."""
     tokens: int | None = None
     """Prompt and completion tokens together."""
     usd: float | None = None
@@ -136,6 +141,16 @@ class Ledger:
             (self.budget.seconds and self.budget.seconds - seconds, "{:.0f} s"),
         ]
         return ", ".join(shown.format(max(0, left)) for left, shown in shares if left is not None)
+
+    def over(self) -> str | None:
+        """Which limit is spent, of tokens and dollars, if one is. What is set aside for calls in
+        flight is not."""
+        budget, spent = self.budget, self.spent
+        if budget.tokens is not None and budget.tokens - spent.tokens < SMALLEST_GRANT:
+            return f"tokens={budget.tokens}"
+        if budget.usd is not None and (spent.cost or 0.0) >= budget.usd:
+            return f"usd={budget.usd}"
+        return None
 
     def replay(self, usage: Usage) -> None:
         """Count what the store answered, so that a replayed run is as large as the paid one."""

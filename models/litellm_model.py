@@ -19,7 +19,7 @@ from . import templates
 from .attempts import Ask, Reply, gathered, seeded, with_retries
 from .base import Choice, Completion, Message, Step, Usage
 from .faults import as_model_error
-from .replies import choices_of, reply_of, usage_of
+from .replies import Unfit, choices_of, reply_of, usage_of
 from .servers import Begun, Server, Way
 from .slots import slots
 from .steps import Going
@@ -163,6 +163,13 @@ class LiteLLMModel:
             return await self.call(Ask(request, read), rank)
         each = [Ask(one, read) for one in seeded(request, n)]
         return await gathered([self.call(one, rank) for one in each])
+
+    async def ready_to_extend(self) -> None:
+        """See `StepPreparable.ready_to_extend`."""
+        try:
+            (await self._server()).check()
+        except Unfit as error:
+            raise InputError(f"model {self.name}: {error}") from None
 
     async def extend(
         self,

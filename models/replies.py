@@ -124,7 +124,8 @@ def probabilities(
         Unfit: none of the choices is among the tokens.
     """
     texts = [(text.removeprefix(" "), logprob) for text, logprob in tokens]
-    firsts = {choice: _first_token(choice, [text for text, _ in texts]) for choice in choices}
+    known = [text for text, _ in texts]
+    firsts = {choice: _first_token(choice.removeprefix(" "), known) for choice in choices}
     found = [first for first in firsts.values() if first]
     if len(set(found)) < len(found):
         raise InputError(f"choices {', '.join(choices)}: two begin with the same token")

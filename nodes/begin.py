@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from ..errors import InputError
-from ..models.base import StepModel
+from ..models.base import StepModel, StepPreparable
 from ..tasks import CodeTask, MathTask, Task, task_from_data
 from ..tasks.equivalence import require
 from ..verifiers import PublicTests
@@ -61,6 +61,9 @@ class Begin:
             require()
         if not run.calls.finished:
             await runtime.context.start(programs=isinstance(task, CodeTask))
+            model = runtime.context.role("model")
+            if self.by_steps and isinstance(model, StepPreparable):
+                await model.ready_to_extend()
         return {"run": runtime.context.open(run).key}
 
     def _refuse_misfits(self, task: Task, runtime: Runtime) -> None:

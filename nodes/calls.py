@@ -120,6 +120,12 @@ class Calls:
         if self.ledger.budget.seconds is not None:
             self._deadline = asyncio.get_running_loop().time() + self.ledger.budget.seconds
 
+    def over(self) -> str | None:
+        """Which limit of tokens, dollars or seconds is spent, if one is, in a line."""
+        late = self._deadline is not None and asyncio.get_running_loop().time() >= self._deadline
+        spent = self._seconds if late else self.ledger.over()
+        return spent and f"budget spent: {spent}"
+
     def stop(self, reason: str) -> None:
         """Cancel the calls under way and refuse later ones. The first reason stands."""
         if self.stopped is None:
@@ -213,13 +219,17 @@ class Calls:
         except Exception as error:
             if not limit.expired():
                 raise self._unforeseen(request, error) from error
-            self._stop_quietly(f"budget spent: seconds={self.ledger.budget.seconds:g}")
+            self._stop_quietly(f"budget spent: {self._seconds}")
         else:
             if reply.finish == "length":
                 reason = f"truncated: cut off after {reply.usage.completion_tokens} tokens"
                 raise self._ended(request, Ending(reason, False, reply.faults, reply.usage, True))
             return reply
         raise self._ended(request, Ending(self.stopped or "stopped", stopped=True))
+
+    @property
+    def _seconds(self) -> str:
+        return f"seconds={self.ledger.budget.seconds:g}"
 
     def _unforeseen(self, request: Request, error: Exception) -> Exception:
         """What to raise when a model raises what no model should: its fault costs this call alone,
@@ -279,7 +289,7 @@ class Calls:
             raise SearchStopped(self.stopped) from None
         finally:
             self._tasks.discard(task)
-            del self.in_flight[path]
+            self.in_flight.pop(path, None)  # the same run may be under way twice
 
     def _quote(self, request: Request) -> Quote:
         budget, most = self.ledger.budget, request.sampling.max_tokens

@@ -14,7 +14,7 @@ from ..models.store import Store
 from ..sandboxes import connect as connect_sandbox
 from ..sandboxes.base import Sandbox
 from ..verifiers import connect_verifier
-from ..verifiers.base import Preparable, Verifier
+from ..verifiers.base import Preparable, Priced, Verifier
 from .run import Run
 from .thought import Solution, Thought
 
@@ -82,11 +82,12 @@ class Context:
     def _refuse_unpriced_dollars(self) -> None:
         if self.budget.usd is None:
             return
-        for model in self._roles.values():
-            if model.price(1000, 1000) is None:
+        judges = [self.judging] if isinstance(self.judging, Priced) else []
+        for asked in (*self._roles.values(), *judges):
+            if asked.price(1000, 1000) is None:
                 raise InputError(
                     f"budget: usd={self.budget.usd:g} cannot be held, since the price of "
-                    f"{model.name} is not known; limit calls or tokens instead"
+                    f"{asked.name} is not known; limit calls or tokens instead"
                 )
 
     def role(self, name: str) -> Model:

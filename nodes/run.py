@@ -1,17 +1,18 @@
 """One run of one graph on one task: what a node works with."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import MissingError
+from ..errors import InputError, MissingError
 from ..models.base import Model, Usage
 from ..models.store import Store, digest
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
 from ..tasks import CodeTask, Comparison, Task, task_from_json, task_to_json
 from ..tasks.identity import identity
-from ..verifiers.base import StepVerifier, Verdict
+from ..verifiers.base import Configured, Priced, StepVerifier, Verdict
 from .calls import Calls
 from .thought import Thought, verdict_from_json, verdict_to_json
 
@@ -29,7 +30,7 @@ class Run:
 
     A node gets it by `runtime.context.run(state["run"])`. What decides how the run goes is in the
     store as it happens, under the run's key: a hash of the task, the graph with its options, the
-    models, the budget and the seed. The same run started again is the same run.
+    models, the verifier, the budget and the seed. The same run started again is the same run.
     """
 
     def __init__(self, key: str, task: Task, context: "Context") -> None:
@@ -49,16 +50,18 @@ class Run:
     @classmethod
     def begin(cls, task: Task, graph: Any, context: "Context") -> "Run":
         """Start, or start again, the run of `graph`: JSON-able data that says all its options."""
-        settings = {
+        verifier = context.judging
+        settings = verifier.settings if isinstance(verifier, Configured) else {}
+        begun = {
             "task": task_to_json(task),
             "graph": graph,
             "models": [context.role(role).name for role in context.ROLES],
-            "verifier": context.judging.name,
+            "verifier": [verifier.name, dict(settings)],
             "budget": asdict(context.budget),
             "seed": context.seed,
         }
-        run = cls(digest(settings)[:16], task, context)
-        run._store.put_record(run.key, "run", "", settings)
+        run = cls(digest(begun)[:16], task, context)
+        run._store.put_record(run.key, "run", "", begun)
         run.calls.start_clock()
         return run
 
@@ -66,10 +69,10 @@ class Run:
     def restore(cls, key: str, context: "Context") -> "Run | None":
         """The run as the store knows it, for a checkpoint that is resumed; None if it does not."""
         assert isinstance(context.store, Store)
-        settings = context.store.record(key, "run", "")
-        if settings is None:
+        begun = context.store.record(key, "run", "")
+        if begun is None:
             return None
-        run = cls(key, task_from_json(settings["task"]), context)
+        run = cls(key, task_from_json(begun["task"]), context)
         for id, data in context.store.records(key, "thought"):
             run.thoughts[id] = Thought.from_json(data)
             run.calls.restored.add(id)
@@ -173,13 +176,22 @@ class Run:
 
     async def _judge(self, answers: list[T], judge: Judge[T]) -> list[Verdict]:
         """A verdict for each."""
+        over = self.calls.over() if isinstance(self._verifier, Priced) else None
+        if over:
+            return [Verdict(reason=over)] * len(answers)
         try:
-            return await judge(self.task, answers)
-        except MissingError:
+            verdicts = await judge(self.task, answers)
+            if len(verdicts) != len(answers):
+                raise ValueError(f"{len(verdicts)} verdicts for {len(answers)} answers")
+        except (InputError, MissingError):
             raise
         except Exception as error:  # noqa: BLE001  a user's verifier: its faults end here
+            if len(answers) > 1:  # one of them costs no other its verdict
+                alone = await asyncio.gather(*(self._judge([one], judge) for one in answers))
+                return [verdict for verdicts in alone for verdict in verdicts]
             line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-            return [Verdict(reason=f"verifier {self._verifier.name}: {line}")] * len(answers)
+            return [Verdict(reason=f"verifier {self._verifier.name}: {line}")]
+        return verdicts
 
     async def behaviour(self, id: str, inputs: Sequence[Any]) -> list[str]:
         """What the candidate of that id does on each input, one comparable string each.

@@ -13,6 +13,9 @@ from .thought import Thought
 
 TRIES = 2
 """Samples of a step that is refused or cut off, before its branch ends."""
+BLANKS = 3
+"""Separators in a row that a step may begin with, each for a call: between lines that are steps,
+some models leave a blank one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class Stepping:
     whole: bool = False
     """Whether the model writes on to the end of its answer instead."""
     kind: Literal["step", "rollout"] = "step"
+
+    @property
+    def tries(self) -> int:
+        """How often a step is sampled at most: at temperature 0 it would come out the same."""
+        return 1 if self.sampling.temperature == 0 else TRIES
 
     def greedy(self) -> "Stepping":
         """The same at temperature 0, for rollouts."""
@@ -82,21 +90,29 @@ async def _sample(run: Run, how: Stepping, id: str, prefix: str) -> _Sampled:
     messages = render("solve", task=run.task)
     spent = Usage()
     faults: list[str] = []
-    for attempt in range(1, TRIES + 1):
-        path = id if attempt == 1 else f"{id}~{attempt}"
+    blanks: list[str] = []
+    failed = 0
+    while True:
+        number = 1 + failed + len(blanks)
+        path = id if number == 1 else f"{id}~{number}"
+        begun = prefix + "".join(blanks)
         try:
-            step = await run.calls.extend(run.model("model"), path, messages, prefix, sampling)
+            step = await run.calls.extend(run.model("model"), path, messages, begun, sampling)
         except CallEnded as ended:
-            ending = ended.ending
+            ending, failed = ended.ending, failed + 1
             spent += ending.usage
             faults += ending.faults
-            if not ending.again or attempt == TRIES:
+            if not ending.again or failed == how.tries:
                 asked = not ending.stopped or spent.calls > 0
                 return _Sampled(None, spent, tuple(faults), ending.reason, asked)
             faults.append(ending.reason)
         else:
-            return _Sampled(step, spent + step.usage, (*faults, *step.faults), None)
-    raise AssertionError("the last try returns")
+            spent += step.usage
+            faults += step.faults
+            if step.text.strip() or step.finish == "answer" or len(blanks) == BLANKS:
+                said = replace(step, text="".join(blanks) + step.text)
+                return _Sampled(said, spent, tuple(faults), None)
+            blanks.append(step.text + how.separator)
 
 
 def _fault(step: Step, written: list[str]) -> str:

@@ -6,6 +6,7 @@ huggingface/search-and-learn is followed, its defects left out.
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NotRequired
@@ -14,7 +15,6 @@ from typing_extensions import TypedDict
 
 from .context import Runtime
 from .run import Run
-from .sampling import Sampling
 from .select import natural
 from .step import Stepping, Taken, steps_of, take_step
 from .thought import Thought
@@ -77,7 +77,7 @@ def _place(path: str, beams: Sequence[str], number: int) -> tuple[str, str | Non
 def _finish(runtime: Runtime, run: Run, taken: Taken, how: Stepping) -> str:
     """The whole answer that ends with that step, as a thought of its own; its id."""
     step = taken.thought
-    text = how.separator.join(steps_of(run, step.id, how))
+    text = how.separator.join(run.lineage(step.id)).strip()
     answer = run.record(Thought(f"{step.id}/answer", "answer", text, (step.id,)))
     runtime.stream_writer(answer)
     return answer.id
@@ -144,7 +144,7 @@ class Keep:
         finished = ended if self.greedy else [*state.get("finished", []), *ended][: self.enough]
         ranked = sorted(state.get("grown", []), key=lambda id: rank(run.thoughts[id]), reverse=True)
         if self.distinct:
-            ranked = list({tuple(run.lineage(id)): id for id in reversed(ranked)}.values())[::-1]
+            ranked = _distinct(run, ranked)
         over = (
             state.get("round", 0) >= self.rounds
             or run.calls.stopped is not None
@@ -155,6 +155,14 @@ class Keep:
         return {"beams": beams, "finished": finished}
 
 
+def _distinct(run: Run, ranked: Sequence[str]) -> list[str]:
+    """Of those that say the same after the same, the first alone."""
+    first: dict[tuple[str, ...], str] = {}
+    for id in ranked:
+        first.setdefault(tuple(run.lineage(id)), id)
+    return list(first.values())
+
+
 def _won(run: Run, grown: Sequence[str], ended: Sequence[str]) -> bool:
     """Whether the best of a round is finished; of equal ones, the earlier."""
     tried = sorted([*grown, *ended], key=natural)
@@ -162,10 +170,6 @@ def _won(run: Run, grown: Sequence[str], ended: Sequence[str]) -> bool:
 
 
 def rank(thought: Thought) -> tuple[bool, float]:
-    """What could not be judged is behind all that was."""
+    """What could not be judged is behind all that was. A score that is no number is none."""
     score = thought.verdict.score if thought.verdict else None
-    return score is not None, score or 0.0
-
-
-SAMPLING = Sampling(temperature=0.8, top_p=None, max_tokens=2048)
-"""As in search-and-learn; paper B does not say."""
+    return (False, 0.0) if score is None or not math.isfinite(score) else (True, score)

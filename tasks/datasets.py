@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,10 +42,15 @@ class Dataset:
     `read` is given as their "task_id"."""
 
     def row_id(self, row: Row, place: int) -> str:
-        """How the row is named, its prefix included."""
-        if self.id_field == "task_id":
-            return self.prefix + str(row.get("task_id", "")).rpartition("/")[2]
-        return self.prefix + str(row.get(self.id_field, "?") if self.id_field else place)
+        """How the row is named, its prefix included.
+
+        Raises:
+            KeyError: it has no such field.
+        """
+        if self.id_field is None:
+            return f"{self.prefix}{place}"
+        id = str(row[self.id_field])
+        return self.prefix + (id.rpartition("/")[2] if self.id_field == "task_id" else id)
 
 
 DATASETS = {
@@ -161,7 +167,7 @@ def _find(id: str, name: str, data: Path | None) -> LoadedTask[Any, Any]:
     first = last = "?"
     count = 0
     for place, (row, where) in enumerate(_rows(dataset, name, data)):
-        last, count = dataset.row_id(row, place), place + 1
+        last, count = _checked(partial(dataset.row_id, place=place), row, where), place + 1
         first = first if place else last
         if id in (last, last.removeprefix(dataset.prefix)):
             return _read(dataset, row, place, where)
@@ -205,7 +211,10 @@ def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
     try:
         with opener(path, "rt", encoding="utf-8") as file:
             if path.suffix == ".json":
-                yield from enumerate(json.load(file), 1)
+                rows = json.load(file)
+                if not isinstance(rows, list):
+                    raise InputError(f"{path}: not a list of rows")
+                yield from enumerate(rows, 1)
                 return
             for number, line in enumerate(file, 1):
                 if line.strip():

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])[ \t]*\n?[ \t]*(\{)?|\\.|[{}]", re.DOTALL)
 """A box (with its brace, where it has one), an escaped character, or a brace."""
+EMPTY = re.compile(r"\\(?:boxed|fbox)\s*\{\s*\}")
 BARE = re.compile(r"[^\s${}]*(?:\{[^{}\s$]*\}[^\s${}]*)*")
 """What an unbraced box holds: up to white space or the end of the formula."""
 TAIL = re.compile(r"^# Answer:?[ \t]*$", re.MULTILINE)
@@ -133,7 +134,8 @@ def _phrased(text: str) -> str | None:
 
 
 def _bare(text: str) -> str | None:
-    """Without the dollar signs, stars and full stop around it; None if nothing is left."""
+    """Without the dollar signs, stars and full stop around it; None if nothing is left, or an empty
+    box."""
     text = text.strip()
     if text.endswith(".") and not text.endswith("\\."):
         text = text[:-1].rstrip()
@@ -141,4 +143,4 @@ def _bare(text: str) -> str | None:
         inside = text[len(opening) : -len(closing)]
         if text.startswith(opening) and text.endswith(closing) and opening not in inside:
             text = inside.strip()
-    return text or None
+    return None if EMPTY.fullmatch(text) else text or None

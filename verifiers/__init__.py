@@ -2,7 +2,7 @@
 
 from .aggregation import Aggregate, aggregate
 from .answer import AnswerGrade
-from .base import Keyed, StepVerifier, Verdict, Verifier
+from .base import Configured, Keyed, Preparable, Priced, StepVerifier, Verdict, Verifier
 from .connect import connect_verifier
 from .estimate import Estimate, Sample, estimate
 from .judge_model import JudgeModel
@@ -16,11 +16,14 @@ __all__ = [
     "Aggregate",
     "AnswerGrade",
     "Ballot",
+    "Configured",
     "Estimate",
     "HiddenTests",
     "JudgeModel",
     "Keyed",
     "OutcomeModel",
+    "Preparable",
+    "Priced",
     "PublicTests",
     "RewardModel",
     "Sample",

@@ -1,8 +1,8 @@
 """Who judges: the Verifier protocol and its verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from ..models.base import Usage
 from ..tasks import AnswerKey, Key, Task
@@ -29,7 +29,8 @@ class Verifier(Protocol):
 
     @property
     def name(self) -> str:
-        """A short name for records and reports."""
+        """A short name for records and reports. Verifiers of one name are taken to judge alike by
+        a store, unless they have `settings` that differ (see `Configured`)."""
 
     async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
         """One verdict per candidate answer (source code, or a worked solution), in their order.
@@ -69,6 +70,27 @@ class Preparable(Protocol):
             InputError: there is no such model.
             MissingError: this machine lacks what it needs.
         """
+
+
+@runtime_checkable
+class Configured(Protocol):
+    """A verifier whose verdicts depend on more than its name says."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What they depend on, as JSON-able data: part of a run's identity."""
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A verifier that asks a language model: it judges only while its run's budget lasts."""
+
+    @property
+    def name(self) -> str:
+        """See `Verifier.name`."""
+
+    def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """See `Model.price`."""
 
 
 @runtime_checkable

@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import InputError
 from ..models import Model
 from ..models import connect as connect_model
-from ..models.local import find
+from ..models.local import find, require_torch
 from ..sandboxes.base import Sandbox
 from ..settings import Readers, count, flag, number, one_of, read_settings, text
 from .aggregation import AGGREGATES
@@ -96,6 +96,7 @@ def _held(name: str, kind: str, what: str, settings: dict[str, Any]) -> Verifier
 
 
 def _load(what: str, form: Format, **settings: Any) -> Scorer:
+    require_torch()
     from .prm.checkpoint import load_scorer
 
     return load_scorer(what, form, **settings)

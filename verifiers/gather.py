@@ -6,8 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from ..errors import ModelUnavailable
+
 T = TypeVar("T")
 R = TypeVar("R")
+_Asked = list[tuple[Sequence[T], asyncio.Future[Sequence[R]]]]
+"""Lists of items, and where the results of each go."""
 
 
 class _Queue(Generic[T, R]):
@@ -38,7 +42,7 @@ class Gather(Generic[T, R]):
         queue = self._queues.setdefault(loop, _Queue())
         answer: asyncio.Future[Sequence[R]] = loop.create_future()
         queue.waiting.append((items, answer))
-        if queue.runner is None or queue.runner.done():
+        if queue.runner is None:
             queue.runner = loop.create_task(self._run(queue))
         return await answer
 
@@ -48,24 +52,37 @@ class Gather(Generic[T, R]):
 
     async def _run(self, queue: _Queue[T, R]) -> None:
         await asyncio.sleep(0)  # whoever else asks in this turn comes along
-        while queue.waiting:
-            asked = [(items, answer) for items, answer in queue.waiting if not answer.done()]
-            queue.waiting = []
-            together = [item for items, _ in asked for item in items]
-            loop = asyncio.get_running_loop()
-            try:
-                results = await loop.run_in_executor(self._thread, self._work, together)
-            except Exception as error:  # noqa: BLE001  it is raised to those who asked
-                for _, answer in asked:
-                    if not answer.done():
-                        answer.set_exception(error)
-                continue
+        try:
+            while queue.waiting:
+                asked = [(items, answer) for items, answer in queue.waiting if not answer.done()]
+                queue.waiting = []
+                await self._answer(asked)
+        finally:
+            queue.runner = None  # it would keep its event loop, by which queues are known
+
+    async def _answer(self, asked: _Asked[T, R]) -> None:
+        together = [item for items, _ in asked for item in items]
+        loop = asyncio.get_running_loop()
+        try:
+            results = await loop.run_in_executor(self._thread, self._work, together)
+        except Exception as error:  # noqa: BLE001  it is raised to those who asked
+            _fail(asked, error)
+        except asyncio.CancelledError:
+            _fail(asked, ModelUnavailable("closed"))  # while this waited for the thread
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise
+        else:
             _give(asked, results)
 
 
-def _give(
-    asked: list[tuple[Sequence[T], "asyncio.Future[Sequence[R]]"]], results: Sequence[R]
-) -> None:
+def _fail(asked: _Asked[T, R], error: Exception) -> None:
+    for _, answer in asked:
+        if not answer.done():
+            answer.set_exception(error)
+
+
+def _give(asked: _Asked[T, R], results: Sequence[R]) -> None:
     start = 0
     for items, answer in asked:
         if not answer.done():

@@ -11,8 +11,8 @@ import asyncio
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from ..errors import ModelError, ModelRejected, SearchStopped
 from ..models.base import Choice, ChoosingModel, Completion, Message, Model, Usage
@@ -75,6 +75,20 @@ class JudgeModel:
     def __post_init__(self) -> None:
         self.name = self.name or f"judge:{self.model.name}"
         self._chooses = isinstance(self.model, ChoosingModel)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See `Configured.settings`."""
+        told = (one.name for one in fields(self) if one.init and one.name != "model")
+        return {"model": self.model.name, **{name: getattr(self, name) for name in told}}
+
+    async def ready(self) -> None:
+        """See `Preparable.ready`."""
+        await self.model.ready()
+
+    def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """See `Priced.price`."""
+        return self.model.price(prompt_tokens, completion_tokens)
 
     async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""

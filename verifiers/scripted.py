@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..models.base import Usage
 from ..tasks import Task
@@ -39,6 +40,11 @@ class ScriptedVerifier:
     """Every solution it judged, in order."""
     batches: list[int] = field(default_factory=list)
     """How many solutions came with each call."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See `Configured.settings`."""
+        return {"aggregate": self.aggregate, "splitting": self.splitting}
 
     async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""

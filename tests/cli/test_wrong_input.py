@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ponder.models.weights import KNOWN
+from ponder.tasks import equivalence
 from tests.cli.conftest import Ponder
 
 ROOT = Path(__file__).parents[2]
@@ -45,9 +46,18 @@ WRONG = [
     (("solve", TASK, *MODEL, "--verifier", "foo"), "verifier 'foo' is not one of tests, prm"),
     (("solve", TASK, *MODEL, "--verifier", "prm:absent/"), "absent"),
     (("solve", TASK, *MODEL, "--verifier", "judge,n=0"), "n=0 must be a whole number above 0"),
+    (("solve", "1 + 1 = ?", "-q", "--graph", "dvts", "-o", "width=3"),
+     "ponder: option samples=16 must be a multiple of width=3\n"),
+    (("solve", "1 + 1 = ?", "-q", "--graph", "majority", "-o", "choose=best"),
+     "option choose='best': majority takes the most frequent answer"),
+    (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "beam-search", "--verifier", "judge:foo"),
+     "model 'foo': name it provider/model"),
+    (("solve", "1 + 1 = ?", "-q", "--model", "ollama/x", "--graph", "dvts", "--verifier", "judge"),
+     "model ollama/x: no steps: it is not known that ollama goes on with replies"),
+    (("solve", TASK, *MODEL, "--judge", "hosted_vllm/y"), "goes with --verifier judge"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
     (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "message"), WRONG)
@@ -146,3 +156,18 @@ def test_a_data_set_without_a_hub_is_missing(
 
     assert ended.code == 3
     assert "give it with --data" in ended.err
+
+
+def test_what_an_answer_will_be_graded_with_is_missed_before_anything_is_paid_for(
+    ponder: Ponder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "task.yaml"
+    path.write_text("question: What is 1 + 1?\nanswer: 2\ngrading: prm800k\n")
+    monkeypatch.setattr(equivalence, "find_spec", lambda name: name != "pylatexenc" or None)
+
+    ended = ponder("solve", path, *MODEL, "--graph", "majority")
+
+    assert ended.code == 3
+    assert ended.err == (
+        "ponder: answers cannot be compared without pylatexenc: pip install 'ponder[math]'\n"
+    )

@@ -33,7 +33,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.docker
-@pytest.mark.parametrize("name", ["README.md", "docs/api.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/api.md", "docs/search.md", "CONTRIBUTING.md"])
 async def test_every_python_block_runs(
     name: str, server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

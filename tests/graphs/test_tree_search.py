@@ -1,5 +1,6 @@
 """Beam search, lookahead search and DVTS, against the published algorithm and by what they cost."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -204,6 +205,17 @@ async def test_what_judging_costs_is_counted() -> None:
 
     assert solution.usage_by_kind["verification"].calls == 8
     assert solution.usage.calls == 16
+
+
+async def test_the_same_question_may_be_searched_twice_at_once() -> None:
+    model = ScriptedModel(script, latency=lambda path: 0.001)
+    given = context(model)
+
+    both = await asyncio.gather(*(solve(beam_search(samples=8), given) for _ in range(2)))
+
+    assert both[0].final is not None
+    assert both[0].final == both[1].final
+    assert both[0].faults == both[1].faults == {}
 
 
 @pytest.mark.parametrize(("options", "message"), [

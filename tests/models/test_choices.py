@@ -8,6 +8,8 @@ import pytest
 from ponder.errors import InputError, ModelRejected
 from ponder.models import Choice, EmbeddedModel, LiteLLMModel, Message, ScriptedModel
 from ponder.models.replies import probabilities
+from ponder.tasks import MathTask
+from ponder.verifiers import JudgeModel
 from tests.support.server import Body, Reply, error, serving, text, too_many
 from tests.support.stepping import answered, counting, model
 
@@ -24,6 +26,7 @@ def logs(**tokens: float) -> list[tuple[str, float]]:
     [
         (YES_NO, logs(Yes=0.3, _Yes=0.3, No=0.2, yes=0.1), {"Yes": 0.75, "No": 0.25}),
         (YES_NO, logs(Yes=0.5, Maybe=0.5), {"Yes": 1.0, "No": 0.0}),
+        ([" Yes", " No"], logs(_Yes=0.3, Yes=0.3, _No=0.2), {" Yes": 0.75, " No": 0.25}),
         (["correct", "incorrect"], logs(inc=0.3, correct=0.1, i=0.2), {"correct": 0.25}),
         (["+", "-"], logs(**{"+": 0.1, "-": 0.3, "--": 0.5}), {"+": 0.25, "-": 0.75}),
     ],
@@ -168,3 +171,18 @@ async def test_a_real_model_chooses_by_what_it_has_begun_to_say() -> None:
         assert choice.usage.cost == 0.0
     assert begun.probabilities["Yes"] > 0.8
     assert plain.probabilities != begun.probabilities
+
+
+@pytest.mark.usefixtures("litellm")
+async def test_a_judge_behind_a_server_thinks_and_then_gives_probabilities() -> None:
+    def answer(body: Body, count: int) -> Reply:
+        if body["messages"][-1]["role"] == "assistant":
+            return answered(" Yes", "length", stop_reason=None, logprobs=chances(_Yes=0.6, _No=0.2))
+        return answered("It is.\nVerdict: Yes")
+
+    async with serving(answer) as server:
+        judge = JudgeModel(model(server))
+        (verdict,) = await judge.judge_steps(MathTask("q", "Is two even?"), [["Yes."]])
+
+    assert verdict.steps == pytest.approx((0.75,))
+    assert verdict.usage.calls == 2

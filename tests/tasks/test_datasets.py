@@ -195,7 +195,8 @@ def test_an_unknown_data_set_or_id_is_refused(tmp_path: Path, name: str, message
     ("text", "message"),
     [
         ('{"task_id": "HumanEval/0"}', "rows.jsonl row 1: the field 'prompt' is missing"),
-        ("{}\n{", "rows.jsonl line 2: not JSON"),
+        ('{"task_id": 7}\n{', "rows.jsonl line 2: not JSON"),
+        ("{}", "rows.jsonl row 1: the field 'task_id' is missing"),
         ("[1]", "rows.jsonl row 1: not a mapping"),
         (json.dumps({**HUMANEVAL, "task_id": "HumanEval/0", "prompt": "def ("}), "not Python"),
     ],
@@ -205,6 +206,15 @@ def test_a_malformed_file_is_refused_with_its_line(tmp_path: Path, text: str, me
     path.write_text(text)
 
     with pytest.raises(InputError, match=message):
+        load_task("humaneval:HumanEval/0", path)
+
+
+@pytest.mark.parametrize("text", ["5", "null", '{"task_id": 7}'])
+def test_a_json_file_without_a_list_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(text)
+
+    with pytest.raises(InputError, match=r"rows\.json: not a list of rows"):
         load_task("humaneval:HumanEval/0", path)
 
 

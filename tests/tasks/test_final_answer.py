@@ -66,6 +66,9 @@ def test_the_data_sets_marks_are_known(solution: str, answer: str | None) -> Non
         ("the final answer is \\(3\\)!", "3"),
         ("The answer is", None),
         ("No answer is right.", None),
+        (r"The answer is \boxed{}.", None),
+        (r"The final answer is $\boxed{ }$", None),
+        ("# Answer\n\n\\boxed{}", None),
     ],
 )
 def test_a_phrase_names_the_answer(solution: str, answer: str | None) -> None:

@@ -153,6 +153,7 @@ def test_quality_control_and_screening_rows_say_so(tmp_path: Path) -> None:
         ("prm800k:1", labelled(chosen_completion=3), "`chosen_completion` 3 is none of its 1"),
         ("prm800k:1", labelled(completions=["x"]), "a completion is a mapping with `text`"),
         ("prm800k:1", labelled(completions=[{"text": "x", "rating": 2}]), "a rating is -1, 0, 1"),
+        ("math-500:1", GSM8K, "row 2: the field 'unique_id' is missing"),
         ("prm800k:1", labelled(human_completion=5), "`human_completion` must be text"),
     ],
 )

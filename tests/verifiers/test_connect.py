@@ -1,5 +1,6 @@
 """Verifiers by name."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,18 @@ async def test_a_folder_is_a_reward_model(tmp_path: Path) -> None:
     assert len(verdict.steps) == 3
     assert verdict.score == min(verdict.steps)
     assert model.name == f"prm:{folder},aggregate=min,steps=line"
+
+
+async def test_a_machine_without_torch_is_told_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = connect_verifier(f"prm:{publish('trl', tmp_path).folder}")
+    monkeypatch.delitem(sys.modules, "ponder.verifiers.prm.checkpoint", raising=False)
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    assert isinstance(model, RewardModel)
+    with pytest.raises(MissingError, match="need torch: pip install"):
+        await model.ready()
 
 
 async def test_an_outcome_model_is_found_by_its_config(tmp_path: Path) -> None:

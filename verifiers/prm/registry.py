@@ -97,7 +97,7 @@ def find_format(
     found = known[name]
     labels = (config or {}).get("id2label")
     if found is TOKEN_CLASSIFICATION and labels:
-        return with_labels(TOKEN_CLASSIFICATION, [str(label) for label in _in_order(labels)])
+        return with_labels(TOKEN_CLASSIFICATION, _in_order(path, labels))
     return found
 
 
@@ -108,15 +108,22 @@ def _published(path: str, known: Mapping[str, Format]) -> str | None:
 
 
 def _architecture(config: Mapping[str, Any], known: Mapping[str, Format]) -> str | None:
-    for architecture in config.get("architectures") or ():
+    named = config.get("architectures")
+    for architecture in named if isinstance(named, list) else ():
         for end, name in ARCHITECTURES:
-            if name in known and re.search(end, architecture):
+            if name in known and re.search(end, str(architecture)):
                 return name
     return None
 
 
-def _in_order(labels: Mapping[str, Any]) -> list[Any]:
-    return [labels[key] for key in sorted(labels, key=int)]
+def _in_order(path: str, labels: Any) -> list[str]:
+    try:
+        return [str(labels[key]) for key in sorted(labels, key=int)]
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{path}: `id2label` in its config.json must give each number a label, "
+            f"not {str(labels)[:60]}"
+        ) from None
 
 
 def adjusted(

@@ -78,7 +78,14 @@ class RemoteRewardModel:
         if not self.url.startswith(("http://", "https://")):
             raise InputError(f"remote-prm {self.url!r}: must begin with http:// or https://")
         self.url = self.url.rstrip("/").removesuffix("/pooling").removesuffix("/v1")
-        self.name = self.name or f"remote-prm:{self.url}"
+        served = f",model={self.model}" if self.model else ""
+        self.name = self.name or f"remote-prm:{self.url}{served}"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See `Configured.settings`."""
+        told = ("aggregate", "splitting", "activated")
+        return {"format": repr(self.format), **{name: getattr(self, name) for name in told}}
 
     async def ready(self) -> None:
         """Load the tokenizer, if it is not. Idempotent.

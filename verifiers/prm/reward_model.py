@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...models.base import Usage
 from ...tasks import Task
@@ -39,6 +40,7 @@ class RewardModel:
     """
 
     name: str
+    """Says which checkpoint it is, and in which format: see `Verifier.name`."""
     load: Load
     """Makes the scorer; called once, in this model's own thread."""
     aggregate: Aggregate
@@ -49,6 +51,11 @@ class RewardModel:
 
     def __post_init__(self) -> None:
         self._held = _Held(self.load, self.name)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """See `Configured.settings`."""
+        return {"aggregate": self.aggregate, "splitting": self.splitting}
 
     async def ready(self) -> None:
         """Load the model, if it is not. Idempotent.
@@ -86,6 +93,7 @@ class OutcomeModel:
     its final token. Otherwise as `RewardModel`."""
 
     name: str
+    """Says which checkpoint it is, and in which format: see `Verifier.name`."""
     load: Load
     """Makes the scorer; called once, in this model's own thread."""
     _held: _Held = field(init=False, repr=False, compare=False)

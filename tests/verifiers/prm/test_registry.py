@@ -98,6 +98,14 @@ def test_labels_nobody_can_tell_are_refused() -> None:
         find_format("x", config=config)
 
 
+@pytest.mark.parametrize("odd", [["a", "b"], {"x": "a"}, 2])
+def test_a_config_whose_labels_have_no_numbers_is_refused(odd: object) -> None:
+    config = {"architectures": ["LlamaForTokenClassification"], "id2label": odd}
+
+    with pytest.raises(InputError, match=r"`id2label` in its config\.json"):
+        find_format("./x", config=config)
+
+
 def test_unknown_formats_are_answered_with_the_known() -> None:
     with pytest.raises(InputError, match=r"format= one of math-shepherd, rlhflow, .*pure"):
         find_format("me/my-model")

@@ -143,6 +143,8 @@ class Engine:
                 f"{LABEL}.pool": settings.pool,
             },
             network_disabled="no network" not in without,
+            # Else the proxies of the user's client, and their passwords, are in its environment.
+            use_config_proxy=False,
         )
         return str(created["Id"])
 

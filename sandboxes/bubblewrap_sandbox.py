@@ -125,6 +125,7 @@ class _Within:
         """bubblewrap with all of its walls, up to what it is to run."""
         command = ["bwrap", *options, "--as-pid-1", "--cap-drop", "ALL", "--clearenv"]
         command += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        command += ["--hostname", "sandbox"]
         if "no network" not in self.without:
             command.append("--unshare-net")
         if self.user == 0:  # to give every program a uid of its own, and to end it

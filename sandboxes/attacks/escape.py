@@ -303,6 +303,20 @@ def f(x):
         held_by=("filter",),
     ),
     Attack(
+        "locks on files that others use",
+        """
+import fcntl, os
+def f(x):
+    for lock in (fcntl.flock, fcntl.lockf):
+        try:
+            lock(os.open("/dev/null", os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return f"WON: {lock.__name__}"
+        except OSError:
+            pass
+""",
+        held_by=("filter",),
+    ),
+    Attack(
         "another architecture's system calls",
         """
 import ctypes, mmap, platform

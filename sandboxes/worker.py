@@ -24,6 +24,9 @@ PATIENCE = 3.0
 """Times its wall seconds that a program may take in all, where it had to wait for a core."""
 INSIDE = frozenset(["filter", "uid", "undumpable", "limits", "zygote", "end of input"])
 """Walls that a runner can be told to leave out, for tests."""
+REPORT = frozenset(["id", "wall", "processes", "dirty"])
+PROCESS = frozenset(["exit", "signal", "killed", "cpu", "out", "confined", "results"])
+"""What a report has, and what it has of each process."""
 
 
 class BrokenWorker(Exception):
@@ -51,6 +54,8 @@ class Worker:
     def __init__(self, pipe: Pipe, end: Callable[[], None], image: str = "") -> None:
         """`end` makes an end of the runner, whatever state it is in; it never raises."""
         self._pipe, self._end, self.image = pipe, end, image
+        self.processes = 0
+        """How many it has made for programs."""
         try:
             hello = self._read_frame(30.0, CHUNK)
             if "ready" not in hello:
@@ -62,6 +67,10 @@ class Worker:
     def end(self) -> None:
         """End the runner and everything in it, at once. Never raises."""
         self._end()
+        self._pipe.close()
+
+    def let_go(self) -> None:
+        """Close this process's ends of the pipe, and no more."""
         self._pipe.close()
 
     def run(self, program: Program, inputs: Sequence[Any], limits: Limits) -> Execution:
@@ -107,6 +116,7 @@ class Worker:
     ) -> tuple[list[dict[str, Any]], Execution]:
         """A report of every process, and what they took together."""
         id = os.urandom(16).hex()
+        self.processes += len(jobs)
         head = {
             "id": id,
             "stdin": stdin,
@@ -130,9 +140,9 @@ class Worker:
         report = self._read_frame(seconds, len(jobs) * _longest(limits))
         if report.get("id") != id:
             raise BrokenWorker("it answered another job than it was given")
+        processes = _processes(report, len(jobs))
         if report["dirty"]:
             raise BrokenWorker("a program left a process behind")
-        processes = report["processes"]
         if not all(process["confined"] for process in processes):
             raise BrokenWorker("a program could not be confined, and was not run")
         for process in processes:
@@ -146,9 +156,21 @@ class Worker:
             if size > most:
                 raise ValueError(f"it announces {size} bytes")
             report: dict[str, Any] = json.loads(self._pipe.receive(size, timeout))
+            if type(report) is not dict:
+                raise ValueError("it is no object")
         except (OSError, ValueError, RecursionError) as error:
             raise BrokenWorker(f"no report: {error or type(error).__name__}") from error
         return report
+
+
+def _processes(report: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """What a report says of so many processes. Raises BrokenWorker if it does not."""
+    processes = report.get("processes")
+    if not report.keys() >= REPORT or type(processes) is not list or len(processes) != count:
+        raise BrokenWorker("its report lacks something")
+    if any(type(process) is not dict or not process.keys() >= PROCESS for process in processes):
+        raise BrokenWorker("its report of a program lacks something")
+    return processes
 
 
 def _undoubted(execution: Execution, reports: Sequence[dict[str, Any]]) -> Execution:

@@ -58,6 +58,31 @@ async def test_programs_read_real_standard_input(sandbox: Sandbox) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os, sys\nprint(input())\nsys.stdout.flush()\nos._exit(0)",
+        "import atexit\nout = []\natexit.register(lambda: print(*out))\nout.append(input())",
+        "import threading, time\ndef main():\n    time.sleep(0.1)\n    print(input())\n"
+        "threading.Thread(target=main).start()",
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "ThreadPoolExecutor(1).submit(lambda: print(input()))",
+    ],
+    ids=["_exit", "atexit", "thread", "pool"],
+)
+async def test_a_program_may_end_as_it_does_elsewhere(sandbox: Sandbox, code: str) -> None:
+    execution = await sandbox.run(Program(code), ["7\n"], SHORT)
+
+    (outcome,) = execution.outcomes
+    assert (outcome.ended, outcome.stdout) == ("value", "7\n")
+
+
+async def test_input_that_is_no_text_harms_nobody(sandbox: Sandbox) -> None:
+    execution = await sandbox.run(Program("print(len(input()))"), ["\ud800\n"], SHORT)
+
+    assert execution.outcomes[0].stdout == "1\n"
+
+
 async def test_a_program_may_leave_by_sys_exit(sandbox: Sandbox) -> None:
     code = "import sys\nprint('out')\nsys.exit(int(input()))"
 
@@ -262,3 +287,14 @@ async def test_a_program_sees_nothing_of_the_one_before(sandbox: Sandbox) -> Non
     )
 
     assert await call(sandbox, seek) == [False]
+
+
+async def test_a_program_finds_its_descriptors_as_if_it_were_the_first(sandbox: Sandbox) -> None:
+    code = (
+        "import os\nfrom fcntl import F_GETFL, F_SETFL, fcntl\n"
+        "def f():\n    flags = [fcntl(fd, F_GETFL) for fd in range(3)]\n"
+        "    for fd in range(3):\n        fcntl(fd, F_SETFL, os.O_APPEND | os.O_NONBLOCK)\n"
+        "    return flags"
+    )
+
+    assert await call(sandbox, code) == await call(sandbox, code)

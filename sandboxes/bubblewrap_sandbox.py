@@ -137,6 +137,8 @@ class _Within:
         command += ["--tmpfs", "/", "--proc", "/proc", *_folder("/dev"), *_folder("/tmp")]
         for device in DEVICES:
             command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+        command += ["--symlink", "/proc/self/fd/0", "/dev/stdin"]
+        command += ["--symlink", "/proc/self/fd/1", "/dev/stdout"]
         for source, place in self._bound():
             command += [*_folder(str(Path(place).parent)), "--ro-bind", str(source), place]
         if "no environment" in self.without:

@@ -22,6 +22,9 @@ class Pipes:
         for fd in self._read:
             os.set_blocking(fd, False)
         stdin, jobs = self._given(head["stdin"].encode("utf-8", "replace")), self._given(job)
+        # For programs that open /dev/stdin and /dev/stdout: the uid is theirs, the pipes are ours.
+        os.fchmod(stdin, 0o444)
+        os.fchmod(out[1], 0o222)
         self.theirs = [stdin, out[1], jobs, results[1]]
 
     def _given(self, data: bytes) -> int:

@@ -67,10 +67,12 @@ async def test_programs_read_real_standard_input(sandbox: Sandbox) -> None:
         "threading.Thread(target=main).start()",
         "from concurrent.futures import ThreadPoolExecutor\n"
         "ThreadPoolExecutor(1).submit(lambda: print(input()))",
+        "with open('/dev/stdin') as file, open('/dev/stdout', 'w') as out:\n"
+        "    out.write(file.read())",
     ],
-    ids=["_exit", "atexit", "thread", "pool"],
+    ids=["_exit", "atexit", "thread", "pool", "dev"],
 )
-async def test_a_program_may_end_as_it_does_elsewhere(sandbox: Sandbox, code: str) -> None:
+async def test_a_program_may_read_write_and_end_as_elsewhere(sandbox: Sandbox, code: str) -> None:
     execution = await sandbox.run(Program(code), ["7\n"], SHORT)
 
     (outcome,) = execution.outcomes
@@ -155,6 +157,12 @@ async def test_more_than_may_be_given_is_said_to_be_so(sandbox: Sandbox) -> None
 
     with pytest.raises(SandboxError, match="input_bytes is 1000"):
         await call(sandbox, "def f(x): pass", ("x" * 3000,), limits=small)
+    assert await honest(sandbox)
+
+
+async def test_an_input_that_is_no_data_is_said_to_be_so(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="an input cannot be given to a program"):
+        await call(sandbox, "def f(x): pass", (object(),))
     assert await honest(sandbox)
 
 

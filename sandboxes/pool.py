@@ -156,7 +156,10 @@ class WorkerPool(ABC):
 
     def _hire(self, room: int) -> Hired:
         self._crew.require_open()
-        worker = self.hire(room)
+        try:
+            worker = self.hire(room)
+        except OSError as error:  # no descriptor, process or memory is left
+            raise BrokenWorker(f"no worker starts: {error.strerror}") from error
         self._crew.admit(worker)
         return Hired(worker, room)
 

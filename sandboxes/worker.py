@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import SandboxError
-from ..tasks.values import to_json
+from ..tasks.values import ValueFormatError, to_json
 from .base import Execution, Limits, Program
 from .outcomes import call_outcomes, check_outcome, program_outcome
 from .pipes import CHUNK, Pipe
@@ -78,11 +78,15 @@ class Worker:
 
         Raises:
             BrokenWorker: the runner must be replaced.
-            SandboxError: there is more to run than the limits allow; no fault of the runner's.
+            SandboxError: there is more to run than the limits allow, or an input that is no data;
+                no fault of the runner's.
         """
         if program.entry_point is None:
             return self._run_programs(program, inputs, limits)
-        given = [to_json(list(arguments)) for arguments in inputs]
+        try:
+            given = [to_json(list(arguments)) for arguments in inputs]
+        except ValueFormatError as error:
+            raise SandboxError(f"an input cannot be given to a program: {error}") from None
         job = {"kind": "calls", "code": program.code, "entry": program.entry_point, "inputs": given}
         reports, spent = self._job([job], "", limits)
         execution = replace(spent, outcomes=call_outcomes(reports[0], len(inputs)))

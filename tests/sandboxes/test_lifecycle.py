@@ -1,6 +1,7 @@
 """Whoever is killed, nothing is lost and nothing is left."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -202,6 +203,22 @@ def test_a_process_that_is_through_does_not_wait_for_a_program_that_spins() -> N
     )
 
     assert (done.stdout, done.stderr, done.returncode) == (b"gave up\n", b"", 0)
+
+
+@pytest.mark.bubblewrap
+async def test_a_process_without_a_descriptor_left_gets_no_verdict_and_no_crash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    sandbox = BubblewrapSandbox(workers=1)
+    sandbox.require()
+    monkeypatch.setattr("ponder.sandboxes.bubblewrap_sandbox.socket.socketpair", none_left)
+
+    with pytest.raises(SandboxError, match="no worker starts: Too many open files"):
+        await sandbox.run(HONEST, [(1,)])
+    sandbox.close()
 
 
 @pytest.mark.bubblewrap

@@ -16,7 +16,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from ..errors import MissingError
 from .pipes import DockerPipe
-from .worker import INSIDE, BrokenWorker
+from .worker import INSIDE, MASKED, BrokenWorker
 
 LABEL = "ponder.sandbox"
 UIDS = 25_000
@@ -128,6 +128,9 @@ class Engine:
             ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
             runtime=settings.runtime,
         )
+        if "own root" not in without:
+            # In /sys are the machine's devices, and what programs before this one used at most.
+            limits["MaskedPaths"] = ["/sys", *(f"/proc/{name}" for name in MASKED)]
         inside = sorted(without & INSIDE)
         runner = json.dumps({"first_uid": first_uid, "uids": UIDS, "without": inside})
         created = self._docker.api.create_container(

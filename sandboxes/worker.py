@@ -24,6 +24,12 @@ PATIENCE = 3.0
 """Times its wall seconds that a program may take in all, where it had to wait for a core."""
 INSIDE = frozenset(["filter", "uid", "undumpable", "limits", "zygote", "end of input"])
 """Walls that a runner can be told to leave out, for tests."""
+MASKED = (
+    *("acpi", "asound", "cmdline", "diskstats", "interrupts", "kallsyms", "kcore", "keys"),
+    *("latency_stats", "modules", "partitions", "sched_debug", "scsi", "timer_list", "timer_stats"),
+)
+"""Of /proc, what is of the whole machine and of no use to a program: what engines mask by
+themselves, and more."""
 REPORT = frozenset(["id", "wall", "processes", "dirty"])
 PROCESS = frozenset(["exit", "signal", "killed", "cpu", "out", "confined", "results"])
 """What a report has, and what it has of each process."""

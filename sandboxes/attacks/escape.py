@@ -379,6 +379,22 @@ def f(x):
         held_by=("own root",),
     ),
     Attack(
+        "what the kernel says of this machine",
+        """
+import os
+def f(x):
+    found = os.listdir("/sys") if os.path.isdir("/sys") else []
+    for name in ("cmdline", "kallsyms", "modules", "partitions", "diskstats", "interrupts"):
+        try:
+            with open(f"/proc/{name}") as file:
+                found += [name] if file.read(1) else []
+        except OSError:
+            pass
+    return f"WON: {found}" if found else 0
+""",
+        held_by=("own root",),
+    ),
+    Attack(
         "limits raised again",
         """
 import ctypes, resource

@@ -137,6 +137,7 @@ async def test_a_fork_of_this_process_leaves_the_runners_alone() -> None:
 
     child = os.fork()
     if child == 0:
+        signal.alarm(10)
         sandbox.close()
         refused = 0
         try:

@@ -6,7 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,11 +101,15 @@ class Engine:
             stream = self._docker.api.attach_socket(
                 id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
-            self._docker.api.start(id)
+            pipe = DockerPipe(_raw(stream), stream)
+            with ExitStack() as unless_it_starts:
+                unless_it_starts.callback(pipe.close)
+                self._docker.api.start(id)
+                unless_it_starts.pop_all()
         except (DockerException, OSError):
             self.kill(id)
             raise
-        return Container(id, DockerPipe(_raw(stream), stream))
+        return Container(id, pipe)
 
     def _create(self, image: str, settings: "Settings") -> str:
         first_uid = self._free_uids()

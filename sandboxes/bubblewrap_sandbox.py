@@ -27,7 +27,7 @@ from .. import tasks
 from ..errors import MissingError
 from .pipes import SocketPipe
 from .pool import LIFE, WorkerPool
-from .worker import INSIDE, BrokenWorker, Worker
+from .worker import INSIDE, MASKED, BrokenWorker, Worker
 
 HOW = "apt-get install bubblewrap"
 HERE = "/ponder"
@@ -125,6 +125,7 @@ class _Within:
         """bubblewrap with all of its walls, up to what it is to run."""
         command = ["bwrap", *options, "--as-pid-1", "--cap-drop", "ALL", "--clearenv"]
         command += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        command += ["--hostname", "sandbox"]
         if "no network" not in self.without:
             command.append("--unshare-net")
         if self.user == 0:  # to give every program a uid of its own, and to end it
@@ -134,8 +135,11 @@ class _Within:
         else:
             command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
         command += ["--tmpfs", "/", "--proc", "/proc", *_folder("/dev"), *_folder("/tmp")]
+        command += self._masks()
         for device in DEVICES:
             command += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+        command += ["--symlink", "/proc/self/fd/0", "/dev/stdin"]
+        command += ["--symlink", "/proc/self/fd/1", "/dev/stdout"]
         for source, place in self._bound():
             command += [*_folder(str(Path(place).parent)), "--ro-bind", str(source), place]
         if "no environment" in self.without:
@@ -152,6 +156,16 @@ class _Within:
         else:
             command += ["--remount-ro", "/"]
         return [*command, "--chdir", "/", "--"]
+
+    def _masks(self) -> list[str]:
+        """Nothing in place of what the kernel says of the whole machine."""
+        masked = [f"/proc/{name}" for name in MASKED if "own root" not in self.without]
+        return [
+            word
+            for path in masked
+            if Path(path).is_file()
+            for word in ("--ro-bind", "/dev/null", path)
+        ]
 
     def _bound(self) -> Iterator[tuple[Path, str]]:
         """What is put where, beside the system: the Python, if it is another, and the runner."""

@@ -82,7 +82,7 @@ class DockerSandbox(WorkerPool):
     def close(self) -> None:
         """See `Sandbox.close`."""
         super().close()
-        if self._engine is not None:
+        if self._engine is not None and not self._crew.inherited:
             # What an engine that was restarted has brought back, if anything.
             self._engine.clear(self._pool)
             self._engine.close()

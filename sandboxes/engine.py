@@ -6,7 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from ..errors import MissingError
 from .pipes import DockerPipe
-from .worker import INSIDE, BrokenWorker
+from .worker import INSIDE, MASKED, BrokenWorker
 
 LABEL = "ponder.sandbox"
 UIDS = 25_000
@@ -101,11 +101,15 @@ class Engine:
             stream = self._docker.api.attach_socket(
                 id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
-            self._docker.api.start(id)
+            pipe = DockerPipe(_raw(stream), stream)
+            with ExitStack() as unless_it_starts:
+                unless_it_starts.callback(pipe.close)
+                self._docker.api.start(id)
+                unless_it_starts.pop_all()
         except (DockerException, OSError):
             self.kill(id)
             raise
-        return Container(id, DockerPipe(_raw(stream), stream))
+        return Container(id, pipe)
 
     def _create(self, image: str, settings: "Settings") -> str:
         first_uid = self._free_uids()
@@ -128,6 +132,9 @@ class Engine:
             ulimits=[docker.types.Ulimit(name="core", soft=0, hard=0)],
             runtime=settings.runtime,
         )
+        if "own root" not in without:
+            # In /sys are the machine's devices, and what programs before this one used at most.
+            limits["MaskedPaths"] = ["/sys", *(f"/proc/{name}" for name in MASKED)]
         inside = sorted(without & INSIDE)
         runner = json.dumps({"first_uid": first_uid, "uids": UIDS, "without": inside})
         created = self._docker.api.create_container(
@@ -143,6 +150,8 @@ class Engine:
                 f"{LABEL}.pool": settings.pool,
             },
             network_disabled="no network" not in without,
+            # Else the proxies of the user's client, and their passwords, are in its environment.
+            use_config_proxy=False,
         )
         return str(created["Id"])
 

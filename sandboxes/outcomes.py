@@ -37,6 +37,8 @@ def program_outcome(report: dict[str, Any]) -> Outcome:
     """Of a program that read standard input."""
     lines = report["results"].split("\n")
     told = _told(lines[0]) if len(lines) > 1 else None
+    if told is None and report["exit"] == 0:
+        told = Outcome("value")  # it left by os._exit, as some do to be quicker
     ended = told if told is not None and not report["killed"] else _ending(report)
     return Outcome(ended.ended, None, report["out"], ended.error)
 

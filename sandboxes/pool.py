@@ -3,23 +3,26 @@
 import asyncio
 import os
 import queue
-import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from ..errors import SandboxError
 from .base import Execution, Limits, Outcome, Program
+from .crew import Crew
 from .worker import BrokenWorker, Killed, Worker
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 """Fresh workers that one program is given before its sandbox is said to have failed."""
 LIFE = 10_000
-"""Programs after which a worker is replaced, so that nothing can build up in it."""
+"""Processes of programs after which a worker is replaced, so that nothing can build up in it."""
 ALONE = 64 * 2**20
 """Bytes that the runner itself needs."""
 
@@ -29,42 +32,6 @@ def default_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-class Crew:
-    """The workers of a pool that have not been ended."""
-
-    def __init__(self) -> None:
-        self._workers: set[Worker] = set()
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def admit(self, worker: Worker) -> None:
-        """Take in a new worker.
-
-        Raises:
-            SandboxError: the pool is closed; the worker is ended.
-        """
-        with self._lock:
-            if not self._closed:
-                self._workers.add(worker)
-                return
-        worker.end()
-        raise SandboxError("the sandbox is closed")
-
-    def dismiss(self, worker: Worker) -> None:
-        """End a worker."""
-        with self._lock:
-            self._workers.discard(worker)
-        worker.end()
-
-    def close(self) -> None:
-        """End all of them, and every later one."""
-        with self._lock:
-            self._closed, workers = True, list(self._workers)
-            self._workers.clear()
-        for worker in workers:
-            worker.end()
-
-
 @dataclass
 class Hired:
     """A worker between two programs."""
@@ -72,11 +39,11 @@ class Hired:
     worker: Worker
     room: int
     """Bytes that all its processes may use together."""
-    programs: int = 0
-    """How many it has run."""
 
 
 def _finish(crew: Crew, *threads: ThreadPoolExecutor) -> None:
+    if crew.inherited:
+        return
     crew.close()
     for executor in threads:
         executor.shutdown(wait=False, cancel_futures=True)
@@ -90,7 +57,7 @@ class WorkerPool(ABC):
     """
 
     def __init__(self, workers: int | None = None, life: int = LIFE) -> None:
-        """`life` is how many programs a worker runs before it is replaced."""
+        """`life` is how many processes a worker makes before it is replaced."""
         self.workers, self._life = workers or default_workers(), life
         self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="sandbox")
         self._hands = ThreadPoolExecutor(self.workers, thread_name_prefix="sandbox-hands")
@@ -113,7 +80,7 @@ class WorkerPool(ABC):
 
     async def start(self) -> None:
         """See `Sandbox.start`."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self.require)
+        await self._in_a_thread(self.require)
 
     async def run(
         self, program: Program, inputs: Sequence[Any], limits: Limits | None = None
@@ -138,14 +105,20 @@ class WorkerPool(ABC):
         )
 
     async def _on_a_worker(self, job: Callable[[Worker], Execution], limits: Limits) -> Execution:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._persist, job, _room(limits))
+        return await self._in_a_thread(partial(self._persist, job, _room(limits)))
+
+    async def _in_a_thread(self, work: Callable[[], T]) -> T:
+        if self._crew.inherited:  # without its threads, which a fork does not copy
+            raise SandboxError("this sandbox is another process's: make one after the fork")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _persist(self, job: Callable[[Worker], Execution], room: int) -> Execution:
         killed = 0
         for attempt in range(ATTEMPTS):
             try:
-                return self._attempt(job, room)
+                # After a failure, one that is new: those that wait may have died while they did.
+                hired = self._hire(room) if attempt else self._take(room)
+                return self._attempt(job, hired)
             except BrokenWorker as error:
                 killed += isinstance(error, Killed)
                 if isinstance(error, Killed) and killed == 2:
@@ -154,15 +127,16 @@ class WorkerPool(ABC):
                     raise SandboxError(f"{ATTEMPTS} workers failed: {error}") from error
         raise AssertionError
 
-    def _attempt(self, job: Callable[[Worker], Execution], room: int) -> Execution:
-        hired = self._take(room)
+    def _attempt(self, job: Callable[[Worker], Execution], hired: Hired) -> Execution:
         try:
             execution = job(hired.worker)
+        except BrokenWorker:
+            self._dismiss(hired)
+            raise
         except BaseException:
             self._replace(hired)
             raise
-        hired.programs += 1
-        if hired.programs < self._life:
+        if hired.worker.processes < self._life:
             self._idle.put(hired)
         else:
             self._replace(hired)
@@ -181,15 +155,23 @@ class WorkerPool(ABC):
         return self._hire(room)
 
     def _hire(self, room: int) -> Hired:
-        worker = self.hire(room)
+        self._crew.require_open()
+        try:
+            worker = self.hire(room)
+        except OSError as error:  # no descriptor, process or memory is left
+            raise BrokenWorker(f"no worker starts: {error.strerror}") from error
         self._crew.admit(worker)
         return Hired(worker, room)
 
     def _replace(self, hired: Hired) -> None:
         """End a worker and have another started, behind the back of whoever runs programs."""
+        self._dismiss(hired)
         with suppress(RuntimeError):  # closed: nobody needs another
-            self._hands.submit(self._crew.dismiss, hired.worker)
             self._idle.put(self._hands.submit(self._hire, hired.room))
+
+    def _dismiss(self, hired: Hired) -> None:
+        with suppress(RuntimeError):  # closed: so it has been ended
+            self._hands.submit(self._crew.dismiss, hired.worker)
 
     def close(self) -> None:
         """See `Sandbox.close`."""

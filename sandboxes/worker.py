@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import SandboxError
-from ..tasks.values import to_json
+from ..tasks.values import ValueFormatError, to_json
 from .base import Execution, Limits, Program
 from .outcomes import call_outcomes, check_outcome, program_outcome
 from .pipes import CHUNK, Pipe
@@ -24,6 +24,15 @@ PATIENCE = 3.0
 """Times its wall seconds that a program may take in all, where it had to wait for a core."""
 INSIDE = frozenset(["filter", "uid", "undumpable", "limits", "zygote", "end of input"])
 """Walls that a runner can be told to leave out, for tests."""
+MASKED = (
+    *("acpi", "asound", "cmdline", "diskstats", "interrupts", "kallsyms", "kcore", "keys"),
+    *("latency_stats", "modules", "partitions", "sched_debug", "scsi", "timer_list", "timer_stats"),
+)
+"""Of /proc, what is of the whole machine and of no use to a program: what engines mask by
+themselves, and more."""
+REPORT = frozenset(["id", "wall", "processes", "dirty"])
+PROCESS = frozenset(["exit", "signal", "killed", "cpu", "out", "confined", "results"])
+"""What a report has, and what it has of each process."""
 
 
 class BrokenWorker(Exception):
@@ -51,6 +60,8 @@ class Worker:
     def __init__(self, pipe: Pipe, end: Callable[[], None], image: str = "") -> None:
         """`end` makes an end of the runner, whatever state it is in; it never raises."""
         self._pipe, self._end, self.image = pipe, end, image
+        self.processes = 0
+        """How many it has made for programs."""
         try:
             hello = self._read_frame(30.0, CHUNK)
             if "ready" not in hello:
@@ -64,16 +75,24 @@ class Worker:
         self._end()
         self._pipe.close()
 
+    def let_go(self) -> None:
+        """Close this process's ends of the pipe, and no more."""
+        self._pipe.close()
+
     def run(self, program: Program, inputs: Sequence[Any], limits: Limits) -> Execution:
         """All inputs, by calls in one process or by one process each.
 
         Raises:
             BrokenWorker: the runner must be replaced.
-            SandboxError: there is more to run than the limits allow; no fault of the runner's.
+            SandboxError: there is more to run than the limits allow, or an input that is no data;
+                no fault of the runner's.
         """
         if program.entry_point is None:
             return self._run_programs(program, inputs, limits)
-        given = [to_json(list(arguments)) for arguments in inputs]
+        try:
+            given = [to_json(list(arguments)) for arguments in inputs]
+        except ValueFormatError as error:
+            raise SandboxError(f"an input cannot be given to a program: {error}") from None
         job = {"kind": "calls", "code": program.code, "entry": program.entry_point, "inputs": given}
         reports, spent = self._job([job], "", limits)
         execution = replace(spent, outcomes=call_outcomes(reports[0], len(inputs)))
@@ -107,6 +126,7 @@ class Worker:
     ) -> tuple[list[dict[str, Any]], Execution]:
         """A report of every process, and what they took together."""
         id = os.urandom(16).hex()
+        self.processes += len(jobs)
         head = {
             "id": id,
             "stdin": stdin,
@@ -130,9 +150,9 @@ class Worker:
         report = self._read_frame(seconds, len(jobs) * _longest(limits))
         if report.get("id") != id:
             raise BrokenWorker("it answered another job than it was given")
+        processes = _processes(report, len(jobs))
         if report["dirty"]:
             raise BrokenWorker("a program left a process behind")
-        processes = report["processes"]
         if not all(process["confined"] for process in processes):
             raise BrokenWorker("a program could not be confined, and was not run")
         for process in processes:
@@ -146,9 +166,21 @@ class Worker:
             if size > most:
                 raise ValueError(f"it announces {size} bytes")
             report: dict[str, Any] = json.loads(self._pipe.receive(size, timeout))
+            if type(report) is not dict:
+                raise ValueError("it is no object")
         except (OSError, ValueError, RecursionError) as error:
             raise BrokenWorker(f"no report: {error or type(error).__name__}") from error
         return report
+
+
+def _processes(report: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """What a report says of so many processes. Raises BrokenWorker if it does not."""
+    processes = report.get("processes")
+    if not report.keys() >= REPORT or type(processes) is not list or len(processes) != count:
+        raise BrokenWorker("its report lacks something")
+    if any(type(process) is not dict or not process.keys() >= PROCESS for process in processes):
+        raise BrokenWorker("its report of a program lacks something")
+    return processes
 
 
 def _undoubted(execution: Execution, reports: Sequence[dict[str, Any]]) -> Execution:

@@ -21,7 +21,7 @@ class Comparison:
     """How an answer is held against the expected one. The default is exact, types included."""
 
     absolute_tolerance: float = 0.0
-    """Floats this close are equal. 0 means bit-exact (but `nan` equals `nan`)."""
+    """Floats this close are equal. 0 means equal by `==` (but `nan` equals `nan`)."""
     relative_tolerance: float = 0.0
     """Floats are equal, too, that differ by this share of the expected one; both tolerances add up
     as in `numpy.allclose`."""

@@ -214,8 +214,8 @@ def _spread(items: list[Any]) -> list[Any]:
         ValueFormatError: too many share one hash.
         TypeError: one cannot be hashed.
     """
-    counts = Counter(map(hash, items))
-    if counts and max(counts.values()) > MAX_ALIKE:
+    hashes = sorted(map(hash, items))
+    if any(one == other for one, other in zip(hashes, hashes[MAX_ALIKE:])):  # noqa: B905  3.9
         raise ValueFormatError(f"more than {MAX_ALIKE} members with one hash")
     return items
 

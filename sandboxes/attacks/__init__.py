@@ -9,8 +9,9 @@ from .escape import ESCAPES
 from .exhaust import EXHAUSTIONS
 from .forge import FORGERIES
 from .leak import LEAKS
+from .machine import MACHINE
 from .trial import Trial, try_attack
 
-ATTACKS: tuple[Attack, ...] = (*EXHAUSTIONS, *ESCAPES, *FORGERIES, *LEAKS)
+ATTACKS: tuple[Attack, ...] = (*EXHAUSTIONS, *ESCAPES, *MACHINE, *FORGERIES, *LEAKS)
 
 __all__ = ["ATTACKS", "Attack", "Trial", "try_attack"]

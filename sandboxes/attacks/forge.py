@@ -268,6 +268,16 @@ os._exit(0)
         expected=(1, 1),
     ),
     Attack(
+        "types exchanged in keys and members",
+        """
+from collections import Counter, OrderedDict
+def f(x):
+    return {True: {False}} if x == 1 else OrderedDict({(2.0, 0): Counter(a=1)})
+""",
+        held_by=("exact types",),
+        expected=({1: {0}}, {(2, 0): {"a": 1}}),
+    ),
+    Attack(
         "an exception that lies and leaves",
         """
 class Liar(Exception):

@@ -7,6 +7,7 @@ among many for a program to put bytes into its results pipe.
 from __future__ import annotations
 
 import _thread
+import atexit
 import contextlib
 import io
 import json
@@ -209,19 +210,28 @@ def run_program(job: dict[str, Any], results: Results) -> None:
     if code is None:
         return
     module = sys.modules["__main__"] = types.ModuleType("__main__")
+    ended = "value", ""
     try:
         exec(code, module.__dict__)  # this is the sandbox: the one place for it
-        flush()
     except SystemExit as error:
-        flush()
-        done = error.code is None or error.code == 0
-        results.put("value" if done else "exception", "" if done else f"SystemExit: {error.code}")
+        if error.code is not None and error.code != 0:
+            ended = "exception", f"SystemExit: {error.code}"
     except MemoryError:
         raise
     except BaseException as error:
-        results.put(*failed(error, "exception"))
-    else:
-        results.put("value")
+        ended = failed(error, "exception")
+    leave()
+    results.put(*ended)
+
+
+def leave() -> None:
+    """As an interpreter does at its end: wait for threads, call what is to be called at exit, and
+    write out what was printed."""
+    with contextlib.suppress(Exception):
+        if "threading" in sys.modules:
+            sys.modules["threading"]._shutdown()
+        atexit._run_exitfuncs()
+    flush()
 
 
 def flush() -> None:

@@ -81,11 +81,15 @@ class Proxy:
 def _raised(ended: str, error: str) -> Exception:
     name, _, message = error.partition(": ")
     kind = getattr(builtins, name, None)
-    if ended == "exception" and isinstance(kind, type) and issubclass(kind, Exception):
+    known = ended == "exception" and isinstance(kind, type) and issubclass(kind, Exception)
+    # A StopIteration would end a loop of the checker's, which might then pass.
+    if kind is not None and known and kind is not StopIteration:
         try:
-            return kind(message)
+            raised: Exception = kind(message)
         except TypeError:  # it wants other arguments
             pass
+        else:
+            return raised
     return ProgramFailed(f"{ended}: {error}")
 
 

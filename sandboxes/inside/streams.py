@@ -21,19 +21,19 @@ class Pipes:
         self._read = {out[0]: self.out, results[0]: self.results}
         for fd in self._read:
             os.set_blocking(fd, False)
-        stdin, jobs = self._given(head["stdin"].encode()), self._given(job)
+        stdin, jobs = self._given(head["stdin"].encode("utf-8", "replace")), self._given(job)
+        # For programs that open /dev/stdin and /dev/stdout: the uid is theirs, the pipes are ours.
+        os.fchmod(stdin, 0o444)
+        os.fchmod(out[1], 0o222)
         self.theirs = [stdin, out[1], jobs, results[1]]
 
     def _given(self, data: bytes) -> int:
-        """The end that it reads this from. Most of it fits into a pipe before anybody reads."""
+        """The end that it reads this from. Most of it fits into a pipe before anybody reads; the
+        rest waits, also where a machine with many pipes has little room for each."""
         theirs, ours = os.pipe()
-        if len(data) <= CHUNK:  # as much as an empty pipe holds
-            os.write(ours, data)
-            os.close(ours)
-        else:
-            os.set_blocking(ours, False)
-            self._write[ours] = memoryview(data)
-            self._push(ours)
+        os.set_blocking(ours, False)
+        self._write[ours] = memoryview(data)
+        self._push(ours)
         return theirs
 
     def register(self, poll: select.poll) -> list[int]:

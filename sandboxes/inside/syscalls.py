@@ -32,7 +32,7 @@ ALLOWED = _names("""
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range
     open openat openat2 access faccessat faccessat2 stat lstat fstat newfstatat statx statfs fstatfs
     readlink readlinkat getdents getdents64 getcwd chdir fchdir umask getxattr lgetxattr fgetxattr
-    listxattr llistxattr flistxattr fadvise64 readahead fsync fdatasync flock
+    listxattr llistxattr flistxattr fadvise64 readahead fsync fdatasync
     dup dup2 dup3 pipe pipe2 poll ppoll select pselect6 eventfd eventfd2 timerfd_create
     timerfd_settime timerfd_gettime signalfd signalfd4 epoll_create epoll_create1 epoll_ctl
     epoll_wait epoll_pwait epoll_pwait2
@@ -60,7 +60,7 @@ DENIED = _names("""
     creat mkdir mkdirat mknod mknodat link linkat symlink symlinkat unlink unlinkat rename renameat
     renameat2 rmdir chmod fchmod fchmodat fchmodat2 chown lchown fchown fchownat truncate ftruncate
     fallocate utime utimes utimensat futimesat setxattr lsetxattr fsetxattr removexattr lremovexattr
-    fremovexattr name_to_handle_at open_by_handle_at sync syncfs sync_file_range inotify_init
+    fremovexattr name_to_handle_at open_by_handle_at sync syncfs sync_file_range flock inotify_init
     inotify_init1 inotify_add_watch inotify_rm_watch fanotify_init fanotify_mark
     sendfile splice tee vmsplice copy_file_range memfd_create memfd_secret userfaultfd
     shmget shmat shmdt shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl
@@ -84,10 +84,11 @@ CLONE_THREAD = 0x10000
 OWN = 0x7EAD7EAD
 """Stands for the candidate's own pid until it is known."""
 WORD = 0xFFFFFFFF
-FCNTL_ALLOWED = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)
-"""Duplicate, flags, locks, size of a pipe."""
-FCNTL_DENIED = (8, 10, 15, 1024, 1026, 1031, 1033)
-"""F_SETOWN and F_SETSIG aim signals at others; leases, notifications, larger pipes, seals."""
+FCNTL_ALLOWED = (0, 1, 2, 3, 4, 1030, 1032)
+"""Duplicate, flags, size of a pipe."""
+FCNTL_DENIED = (5, 6, 7, 8, 10, 15, 36, 37, 38, 1024, 1026, 1031, 1033)
+"""Locks, which may be on files that others use, too; F_SETOWN and F_SETSIG aim signals at others;
+leases, notifications, larger pipes, seals."""
 IOCTL_ALLOWED = (0x5401, 0x541B, 0x5421, 0x5413, 0x5451, 0x5450)
 """TCGETS and TIOCGWINSZ (is it a terminal?), FIONREAD, FIONBIO, FIOCLEX, FIONCLEX."""
 PRCTL_ALLOWED = (15, 16)

@@ -154,7 +154,9 @@ def place_descriptors(fds: list[int], index: int, processes: int) -> None:
     another process, 5: what that one says, 6: what that one hears. Everything else is closed."""
     stdin, out, job, results = fds[index * PIPES : (index + 1) * PIPES]
     pair = fds[processes * PIPES :][2 * index : 2 * index + 2]
-    wanted = [stdin, out, 2, job, results, *pair]
+    # Opened anew: flags and locks of one that all share would tell the next what this one set.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    wanted = [stdin, out, nowhere, job, results, *pair]
     # First out of the way of the numbers they are to have.
     for number, fd in enumerate([os.dup2(fd, 40 + i) for i, fd in enumerate(wanted)]):
         os.dup2(fd, number)

@@ -71,6 +71,13 @@ async def test_a_checker_that_fails_by_itself_is_no_pass(sandbox: Sandbox) -> No
     assert (await check(sandbox, code, "import sys; sys.exit(0)"))[0] == "exception"
 
 
+async def test_a_program_can_not_end_the_checkers_loop(sandbox: Sandbox) -> None:
+    code = "def f(n):\n    raise StopIteration"
+    checker = "assert all(map(lambda n: f(n) == n, range(3)))"
+
+    assert (await check(sandbox, code, checker))[0] == "exception"
+
+
 async def test_the_program_does_not_see_what_is_expected(sandbox: Sandbox) -> None:
     """It has the question, and nothing else of the checker's."""
     code = (

@@ -58,6 +58,33 @@ async def test_programs_read_real_standard_input(sandbox: Sandbox) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os, sys\nprint(input())\nsys.stdout.flush()\nos._exit(0)",
+        "import atexit\nout = []\natexit.register(lambda: print(*out))\nout.append(input())",
+        "import threading, time\ndef main():\n    time.sleep(0.1)\n    print(input())\n"
+        "threading.Thread(target=main).start()",
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "ThreadPoolExecutor(1).submit(lambda: print(input()))",
+        "with open('/dev/stdin') as file, open('/dev/stdout', 'w') as out:\n"
+        "    out.write(file.read())",
+    ],
+    ids=["_exit", "atexit", "thread", "pool", "dev"],
+)
+async def test_a_program_may_read_write_and_end_as_elsewhere(sandbox: Sandbox, code: str) -> None:
+    execution = await sandbox.run(Program(code), ["7\n"], SHORT)
+
+    (outcome,) = execution.outcomes
+    assert (outcome.ended, outcome.stdout) == ("value", "7\n")
+
+
+async def test_input_that_is_no_text_harms_nobody(sandbox: Sandbox) -> None:
+    execution = await sandbox.run(Program("print(len(input()))"), ["\ud800\n"], SHORT)
+
+    assert execution.outcomes[0].stdout == "1\n"
+
+
 async def test_a_program_may_leave_by_sys_exit(sandbox: Sandbox) -> None:
     code = "import sys\nprint('out')\nsys.exit(int(input()))"
 
@@ -130,6 +157,12 @@ async def test_more_than_may_be_given_is_said_to_be_so(sandbox: Sandbox) -> None
 
     with pytest.raises(SandboxError, match="input_bytes is 1000"):
         await call(sandbox, "def f(x): pass", ("x" * 3000,), limits=small)
+    assert await honest(sandbox)
+
+
+async def test_an_input_that_is_no_data_is_said_to_be_so(sandbox: Sandbox) -> None:
+    with pytest.raises(SandboxError, match="an input cannot be given to a program"):
+        await call(sandbox, "def f(x): pass", (object(),))
     assert await honest(sandbox)
 
 
@@ -262,3 +295,14 @@ async def test_a_program_sees_nothing_of_the_one_before(sandbox: Sandbox) -> Non
     )
 
     assert await call(sandbox, seek) == [False]
+
+
+async def test_a_program_finds_its_descriptors_as_if_it_were_the_first(sandbox: Sandbox) -> None:
+    code = (
+        "import os\nfrom fcntl import F_GETFL, F_SETFL, fcntl\n"
+        "def f():\n    flags = [fcntl(fd, F_GETFL) for fd in range(3)]\n"
+        "    for fd in range(3):\n        fcntl(fd, F_SETFL, os.O_APPEND | os.O_NONBLOCK)\n"
+        "    return flags"
+    )
+
+    assert await call(sandbox, code) == await call(sandbox, code)

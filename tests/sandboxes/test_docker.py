@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import docker
 import pytest
@@ -107,6 +109,26 @@ async def test_every_program_has_a_uid_of_its_own(sandbox: DockerSandbox) -> Non
 
     assert first != second
     assert "value 0 " not in (first, second)
+
+
+async def test_the_proxies_of_this_user_do_not_come_in(
+    sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An environment that a process has cleared is still in its memory, which a fork inherits."""
+    proxies = {"default": {"httpProxy": "http://me:chirp@proxy:1"}}
+    (tmp_path / "config.json").write_text(json.dumps({"proxies": proxies}))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    code = (
+        "import ctypes\ndef f():\n    for line in open('/proc/self/maps'):\n"
+        "        if line.endswith('[stack]\\n'):\n"
+        "            start, end = (int(n, 16) for n in line.split()[0].split('-'))\n"
+        "            text = ctypes.string_at(start, end - start)\n"
+        "            return b'PATH=' in text, b'ch' + b'irp' in text"
+    )
+
+    execution = await sandbox.run(Program(code, "f"), [()], SHORT)
+
+    assert execution.outcomes[0].value == (True, False)
 
 
 async def test_results_say_which_image_they_come_from(sandbox: DockerSandbox) -> None:

@@ -1,12 +1,14 @@
 """Whoever is killed, nothing is lost and nothing is left."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,13 @@ def runners() -> set[int]:
     return found
 
 
+def kill(processes: set[int]) -> None:
+    """Those that are still there: a namespace goes with its first process."""
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def gone(before: set[int], seconds: float) -> bool:
     until = time.monotonic() + seconds
     while runners() - before and time.monotonic() < until:
@@ -85,8 +94,7 @@ def test_a_runner_that_does_not_listen_would_stay() -> None:
     kill_a_client_whose_program_spins(WITH_A_DEAF_RUNNER)
 
     stayed = not gone(before, 2)
-    for pid in runners() - before:
-        os.kill(pid, signal.SIGKILL)
+    kill(runners() - before)
     assert stayed
 
 
@@ -98,12 +106,120 @@ async def test_a_runner_killed_under_a_program_is_replaced_and_the_program_run_a
     while not runners() - before:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await asyncio.sleep(0.5)
-    for pid in runners() - before:
-        os.kill(pid, signal.SIGKILL)
+    kill(runners() - before)
 
     assert (await running).outcomes[0].value == 7
     sandbox.close()
     assert gone(before, 2)
+
+
+@pytest.mark.bubblewrap
+async def test_runners_that_died_while_they_waited_cost_no_program_its_verdict() -> None:
+    before = runners()
+    sandbox = BubblewrapSandbox(workers=3)
+    await asyncio.gather(*(sandbox.run(SLOW, [(n,)]) for n in range(3)))
+    kill(runners() - before)
+    assert gone(before, 2)
+
+    assert (await sandbox.run(HONEST, [(7,)])).outcomes[0].value == 8
+    sandbox.close()
+    assert gone(before, 2)
+
+
+@pytest.mark.bubblewrap
+async def test_a_fork_of_this_process_leaves_the_runners_alone() -> None:
+    before = runners()
+    sandbox = BubblewrapSandbox(workers=1)
+    running = asyncio.create_task(sandbox.run(SLOW, [(7,)]))
+    while not runners() - before:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.5)
+
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        sandbox.close()
+        refused = 0
+        try:
+            sandbox.run(HONEST, [(1,)]).send(None)
+        except SandboxError:
+            refused = 1
+        os._exit(refused)
+
+    _, status = await asyncio.to_thread(os.waitpid, child, 0)
+    assert os.waitstatus_to_exitcode(status) == 1
+    assert (await running).outcomes[0].value == 7
+    sandbox.close()
+    assert gone(before, 2)
+
+
+FORKED = """
+import asyncio, os, time
+from ponder.sandboxes import Program, connect
+
+sandbox = connect('bubblewrap:workers=1')
+asyncio.run(sandbox.run(Program("def f():\\n    return 1", "f"), [()]))
+if os.fork():
+    print("warm", flush=True)
+time.sleep(20)
+"""
+
+
+@pytest.mark.bubblewrap
+def test_a_fork_that_outlives_its_parent_keeps_no_runner() -> None:
+    before = runners()
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKED], stdout=subprocess.PIPE, start_new_session=True
+    ) as client:
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"warm\n"
+
+        client.send_signal(signal.SIGKILL)
+
+        assert gone(before, 2)
+        os.killpg(client.pid, signal.SIGKILL)
+
+
+LEAVING = """
+import asyncio
+from ponder.sandboxes import Limits, Program, connect
+
+async def main():
+    spin = Program("def f():\\n    while True: pass", "f")
+    running = sandbox.run(spin, [()], Limits(cpu_seconds=60, wall_seconds=60))
+    await asyncio.wait_for(running, 1)
+
+sandbox = connect('bubblewrap:workers=1')
+try:
+    asyncio.run(main())
+except TimeoutError:
+    print("gave up", flush=True)
+"""
+
+
+@pytest.mark.bubblewrap
+def test_a_process_that_is_through_does_not_wait_for_a_program_that_spins() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING], capture_output=True, check=False, timeout=30
+    )
+
+    assert (done.stdout, done.stderr, done.returncode) == (b"gave up\n", b"", 0)
+
+
+@pytest.mark.bubblewrap
+async def test_a_process_without_a_descriptor_left_gets_no_verdict_and_no_crash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    sandbox = BubblewrapSandbox(workers=1)
+    sandbox.require()
+    monkeypatch.setattr("ponder.sandboxes.bubblewrap_sandbox.socket.socketpair", none_left)
+
+    with pytest.raises(SandboxError, match="no worker starts: Too many open files"):
+        await sandbox.run(HONEST, [(1,)])
+    sandbox.close()
 
 
 @pytest.mark.bubblewrap
@@ -131,8 +247,7 @@ async def test_a_program_is_not_run_again_for_ever(monkeypatch: pytest.MonkeyPat
     while not runners() - before:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     await asyncio.sleep(0.5)
-    for pid in runners() - before:
-        os.kill(pid, signal.SIGKILL)
+    kill(runners() - before)
 
     with pytest.raises(SandboxError, match="no report"):
         await running
@@ -162,6 +277,23 @@ async def test_a_worker_is_replaced_behind_the_back_of_programs() -> None:
     sandbox.close()
 
     assert values == list(range(1, 11))
+
+
+@pytest.mark.bubblewrap
+async def test_a_worker_is_replaced_before_its_uids_run_out() -> None:
+    """One for every process, and a program that reads standard input has one an input."""
+    before = runners()
+    sandbox = BubblewrapSandbox(workers=1)
+    sandbox._life = 3
+    await sandbox.run(Program("print(input())"), ["1", "2"])
+    first = runners() - before
+    await sandbox.run(Program("print(input())"), ["3"])
+
+    execution = await sandbox.run(Program("print(input())"), ["4"])
+
+    assert execution.outcomes[0].stdout == "4\n"
+    assert not first & runners()
+    sandbox.close()
 
 
 @pytest.mark.docker

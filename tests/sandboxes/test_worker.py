@@ -47,12 +47,32 @@ def framed(data: bytes) -> bytes:
         ([b"\xff\xff\xff\xff"], "announces 4294967295 bytes"),
         ([framed(b"{")], "no report"),
         ([framed(b"[" * 50_000)], "no report"),
+        ([framed(b"[]")], "no object"),
         ([{"id": "another", "dirty": False, "processes": []}], "another job"),
         ([b""], "it has ended"),
     ],
 )
 def test_its_words_cost_a_worker_and_never_the_host(words: Sequence[object], why: str) -> None:
     mad = Worker(Said({"ready": "3.11"}, *words), lambda: None)
+
+    with pytest.raises(BrokenWorker, match=why):
+        mad.run(PROGRAM, [()], Limits())
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"processes": []}, "lacks something"),
+        ({"processes": [{"exit": 0}]}, "of a program lacks something"),
+        ({"processes": None}, "lacks something"),
+    ],
+)
+def test_a_report_that_lacks_something_is_none(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, object], why: str
+) -> None:
+    monkeypatch.setattr("ponder.sandboxes.worker.os.urandom", bytes)
+    report = {"id": "00" * 16, "wall": 0.1, "dirty": False, **changed}
+    mad = Worker(Said({"ready": "3.11"}, report), lambda: None)
 
     with pytest.raises(BrokenWorker, match=why):
         mad.run(PROGRAM, [()], Limits())

@@ -25,7 +25,8 @@ def test_a_value_is_the_same_as_itself(value: Any) -> None:
     ("answer", "expected"),
     [(True, 1), (3.0, 3), ([1], (1,)), ("1", 1), (0.1 + 0.2, 0.3), ({1}, [1]), ([1, 2], [2, 1])]
     + [(Counter("a"), {"a": 1}), (Decimal(1), 1), (Fraction(1), 1), (deque([1]), [1])]
-    + [(range(2), [0, 1]), (bytearray(b"x"), b"x"), ({1: True}, {1: 1}), ({True}, {1})],
+    + [(range(2), [0, 1]), (bytearray(b"x"), b"x"), ({1: True}, {1: 1}), ({True}, {1})]
+    + [({NAN: 1, float("nan"): 2}, {NAN: 2})],
 )
 def test_by_default_types_and_bits_must_match(answer: Any, expected: Any) -> None:
     assert not same(answer, expected)

@@ -6,7 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
 from ..errors import MissingError
-from .pipes import DockerPipe
+from .door import Door, sweep
+from .pipes import DockerPipe, Pipe, SocketPipe
 from .worker import INSIDE, MASKED, BrokenWorker
 
 LABEL = "ponder.sandbox"
@@ -31,10 +32,10 @@ HOW = "install Docker (apt-get install docker.io), start it, and see `ponder doc
 
 @dataclass(frozen=True)
 class Container:
-    """A running container and the streams it is attached by."""
+    """A running container and how one speaks with its runner."""
 
     id: str
-    pipe: DockerPipe
+    pipe: Pipe
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Engine:
             _knock(self._address)
             self._docker: Any = docker.from_env(timeout=60)
             self._docker.ping()
+            self._doors = self._address.startswith("unix://")
         except (DockerException, OSError) as error:
             raise MissingError(f"no Docker engine answers ({_why(error)}): {HOW}") from None
 
@@ -96,8 +98,12 @@ class Engine:
             time.sleep(0.3)
 
     def _run(self, image: str, settings: "Settings") -> Container:
+        if self._doors:
+            if container := self._run_at_a_door(image, settings):
+                return container
+            self._doors = False  # the engine sees other files than we do, or lets no socket through
         id = self._create(image, settings)
-        try:
+        with self._killed_if_it_fails(id):
             stream = self._docker.api.attach_socket(
                 id, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             )
@@ -106,22 +112,72 @@ class Engine:
                 unless_it_starts.callback(pipe.close)
                 self._docker.api.start(id)
                 unless_it_starts.pop_all()
+        return Container(id, pipe)
+
+    def _run_at_a_door(self, image: str, settings: "Settings") -> Container | None:
+        """A container whose runner speaks with us directly; None if it cannot."""
+        with closing(Door()) as door:
+            id = self._create(image, settings, door)
+            with self._killed_if_it_fails(id):
+                self._docker.api.start(id)
+                while (stream := door.wait()) is None:
+                    if not self._runs(id):
+                        return None
+        return Container(id, SocketPipe(stream))
+
+    def _runs(self, id: str) -> bool:
+        try:
+            return bool(self._docker.api.inspect_container(id)["State"]["Running"])
+        except NotFound:
+            return False
+
+    @contextmanager
+    def _killed_if_it_fails(self, id: str) -> Iterator[None]:
+        try:
+            yield
         except (DockerException, OSError):
             self.kill(id)
             raise
-        return Container(id, pipe)
 
-    def _create(self, image: str, settings: "Settings") -> str:
-        first_uid = self._free_uids()
+    def _create(self, image: str, settings: "Settings", door: Door | None = None) -> str:
+        first_uid, without = self._free_uids(), settings.without
+        runner = {
+            "first_uid": first_uid,
+            "uids": UIDS,
+            "without": sorted(without & INSIDE),
+            "door": door is not None,
+        }
+        created = self._docker.api.create_container(
+            image,
+            ["python3", "-I", "-B", "-u", "/ponder/runner.py", json.dumps(runner)],
+            # The runner's input ends when this process does: its door's, or else the attached one.
+            stdin_open=door is None,
+            user="0:0",
+            host_config=self._limits(settings, door),
+            environment=[CANARY] if "no environment" in without else [],
+            labels={
+                LABEL: str(first_uid),
+                f"{LABEL}.owner": owner(),
+                f"{LABEL}.pool": settings.pool,
+            },
+            network_disabled="no network" not in without,
+            # Else the proxies of the user's client, and their passwords, are in its environment.
+            use_config_proxy=False,
+        )
+        return str(created["Id"])
+
+    def _limits(self, settings: "Settings", door: Door | None) -> dict[str, Any]:
+        """The walls around a container."""
         without = settings.without
-        limits = self._docker.api.create_host_config(
+        binds = ["/var/tmp:/var/tmp:ro"] if "own root" in without else []
+        limits: dict[str, Any] = self._docker.api.create_host_config(
             network_mode=None if "no network" in without else "none",
             cap_drop=["ALL"],
             # To give every program a uid of its own, and to end it.
             cap_add=["SETUID", "SETGID", "KILL"],
             security_opt=["no-new-privileges"],
             read_only="read-only root" not in without,
-            binds=["/var/tmp:/var/tmp:ro"] if "own root" in without else [],
+            binds=[*binds, door.mount] if door else binds,
             ipc_mode="none",
             pids_limit=64,
             mem_limit=0 if "container memory" in without else settings.room,
@@ -135,25 +191,7 @@ class Engine:
         if "own root" not in without:
             # In /sys are the machine's devices, and what programs before this one used at most.
             limits["MaskedPaths"] = ["/sys", *(f"/proc/{name}" for name in MASKED)]
-        inside = sorted(without & INSIDE)
-        runner = json.dumps({"first_uid": first_uid, "uids": UIDS, "without": inside})
-        created = self._docker.api.create_container(
-            image,
-            ["python3", "-I", "-B", "-u", "/ponder/runner.py", runner],
-            stdin_open=True,  # once: when this process dies, the runner's input ends
-            user="0:0",
-            host_config=limits,
-            environment=[CANARY] if "no environment" in without else [],
-            labels={
-                LABEL: str(first_uid),
-                f"{LABEL}.owner": owner(),
-                f"{LABEL}.pool": settings.pool,
-            },
-            network_disabled="no network" not in without,
-            # Else the proxies of the user's client, and their passwords, are in its environment.
-            use_config_proxy=False,
-        )
-        return str(created["Id"])
+        return limits
 
     def _free_uids(self) -> int:
         """The start of a range of uids that no living container uses: the kernel's limits count a
@@ -175,6 +213,7 @@ class Engine:
         orphans = [id for id, labels in self._ours() if not _alive(labels.get(f"{LABEL}.owner"))]
         for id in orphans:
             self.kill(id)
+        sweep()
         return len(orphans)
 
     def clear(self, pool: str) -> None:

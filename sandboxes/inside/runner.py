@@ -24,6 +24,7 @@ from typing import Any, Sequence  # noqa: UP035  Python 3.9
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = "/ponder/packages"
+DOOR = "/ponder/door/s"
 # In the image values.py lies beside this file; on the host it is in tasks/.
 sys.path[:0] = [HERE, os.environ.get("PONDER_VALUES", HERE)]
 sys.path.append(PACKAGES)
@@ -267,5 +268,17 @@ def waited(process: Process) -> float:
         return 0.0
 
 
+def enter(door: bool) -> None:
+    """Speak with the host over a socket of its own, where there is one, instead of through the
+    engine. Raises OSError if nobody is there."""
+    if door:
+        with socket.socket(socket.AF_UNIX) as host:
+            host.connect(DOOR)
+            for fd in (0, 1):
+                os.dup2(host.fileno(), fd)
+
+
 if __name__ == "__main__":
-    Controller(**json.loads(sys.argv[1])).serve()
+    options = json.loads(sys.argv[1])
+    enter(options.pop("door", False))
+    Controller(**options).serve()

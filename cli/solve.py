@@ -177,9 +177,10 @@ def load(task: str, data: Path | None, *, question: bool = False) -> LoadedTask[
         InputError: there is no such task, or `question` where the task is named, not put in words.
     """
     words = sys.stdin.read() if task == "-" else task
-    if task != "-" and words.strip() and not any(map(str.isspace, words.strip())):
-        if question:
-            raise InputError(f"--question goes with a question in words, which {task!r} is not")
+    one_word = task != "-" and bool(words.strip()) and not any(map(str.isspace, words.strip()))
+    if question and one_word and (":" in words or Path(words).exists()):
+        raise InputError(f"--question goes with a question in words, which {task!r} is not")
+    if one_word and not question:
         return load_task(task, data)
     if not question:
         return LoadedTask(task_from_statement(words))

@@ -39,6 +39,8 @@ WRONG = [
     (("solve", TASK, *MODEL, "--out", TASK), "--out"),
     (("solve", TASK, "--model", "embedded/smollm2-135m", *MODEL[2:]), "run in this process"),
     (("solve", TASK, "--question"), "--question goes with a question in words"),
+    (("solve", "gsm8k:3", "--question"), "--question goes with a question in words"),
+    (("solve", "1+1=", "-q", *MODEL), "plan_search writes programs, not answers to questions"),
     (("solve", " ", "-q", *MODEL), "the question is empty"),
     (("solve", TASK, *MODEL, "--graph", "beam-search"), "beam_search writes answers to questions"),
     (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "best-of-n"), "prm:PATH or judge:MODEL"),

@@ -27,6 +27,8 @@ CANARY = "PONDER_CANARY=chirp"
 GONE, GOING = 60.0, 3.0
 """Seconds that a program waits for an engine that has gone away, as one does that is restarted; and
 for one that is about to."""
+COMING = 30.0
+"""Seconds in which a runner that was started comes to its door."""
 HOW = "install Docker (apt-get install docker.io), start it, and see `ponder doctor`"
 
 
@@ -120,8 +122,10 @@ class Engine:
             id = self._create(image, settings, door)
             with self._killed_if_it_fails(id):
                 self._docker.api.start(id)
+                until = time.monotonic() + COMING
                 while (stream := door.wait()) is None:
-                    if not self._runs(id):
+                    if time.monotonic() > until or not self._runs(id):
+                        self.kill(id)
                         return None
         return Container(id, SocketPipe(stream))
 

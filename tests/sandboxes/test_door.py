@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from ponder.sandboxes import Program, engine
 from ponder.sandboxes.docker_sandbox import DockerSandbox
-from ponder.sandboxes.door import PREFIX, Door, sweep
+from ponder.sandboxes.door import MOMENT, PREFIX, Door, sweep
 from ponder.sandboxes.pipes import DockerPipe, SocketPipe
 
 DOUBLE = Program("def f(x):\n    return 2 * x", "f")
@@ -67,11 +68,20 @@ class Elsewhere(Door):
         self.mount = self.mount.replace("/d:", "/empty:")
 
 
+class Unseen(Door):
+    """A door that a runner comes to without our noticing: it waits there, and so would we."""
+
+    def wait(self) -> None:
+        time.sleep(MOMENT)
+
+
 @pytest.mark.docker
-async def test_an_engine_that_does_not_see_our_files_is_spoken_with_through_its_streams(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("door", [Elsewhere, Unseen])
+async def test_a_runner_that_does_not_come_through_its_door_is_spoken_with_through_the_engine(
+    door: type[Door], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "Door", Elsewhere)
+    monkeypatch.setattr(engine, "Door", door)
+    monkeypatch.setattr(engine, "COMING", 2.0)
     sandbox = DockerSandbox(workers=1)
 
     execution = await sandbox.run(DOUBLE, [(2,)])

@@ -9,33 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
+from ..evals.connect import GRAPHS, build_graph, connect_models, read_options
 from ..tasks import AnswerKey, LoadedTask, MathTask, load_task, task_from_statement
 from ..tasks.equivalence import require
 
 if TYPE_CHECKING:
     from ..graphs import Graph
-    from ..models import Model
     from ..nodes import Context, Solution
     from ..verifiers import Verdict
 
 DEFAULT_MODEL = "embedded/qwen2.5-coder-1.5b"
-GRAPHS = {
-    "plan-search": "plan_search",
-    "idea-search": "idea_search",
-    "repeated-sampling": "repeated_sampling",
-    "best-of-n": "best_of_n",
-    "majority": "majority",
-    "self-consistency": "self_consistency",
-    "beam-search": "beam_search",
-    "lookahead-search": "lookahead_search",
-    "dvts": "dvts",
-    "refine": "propose_verify_refine",
-}
-"""What a user calls each graph, and its builder."""
-
-
-IN_PROCESS = "transformers/"
-"""Models that no call is sent to: there is nothing to retry, and no limit on how many at once."""
 
 
 def solve(
@@ -123,11 +106,11 @@ def solve(
         require(asked.key.grading)
     if judge is not None and (verifier or "").partition(",")[0] != "judge":
         raise InputError(f"--judge {judge} goes with --verifier judge")
-    built = build_graph(graph, profile, option or [])
+    built = build_graph(graph, profile, read_options(option or []))
     writer = show.writer(out)
     limits = Budget.parse(budget)
     box = connect_sandbox(sandbox)
-    models = connect(
+    models = connect_models(
         {"model": model, "idea_model": idea_model, "judge": judge},
         api_base,
         concurrency=concurrency,
@@ -187,45 +170,3 @@ def load(task: str, data: Path | None, *, question: bool = False) -> LoadedTask[
     if not words.strip():
         raise InputError("the question is empty")
     return LoadedTask(MathTask("question", words.strip()))
-
-
-def build_graph(name: str, profile: str, options: list[str]) -> "Graph":
-    """The graph of that name."""
-    from .. import graphs
-
-    if name not in GRAPHS:
-        raise InputError(f"graph {name!r} is not one of {', '.join(GRAPHS)}")
-    build = getattr(graphs, GRAPHS[name])
-    built: Graph = build(profile, **dict(map(_option, options)))
-    return built
-
-
-def _option(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise InputError(f"option {text!r} must be NAME=VALUE, as in layers=1")
-    return name.strip().replace("-", "_"), None if value.strip() == "none" else value.strip()
-
-
-def connect(names: dict[str, str | None], api_base: str | None, **calls: Any) -> dict[str, "Model"]:
-    """The model of each role that has a name. `api_base` is for those that are served elsewhere.
-
-    Raises:
-        InputError: an `api_base` that none of them is served at.
-    """
-    from ..models import connect as connect_model
-
-    named = {role: name for role, name in names.items() if name is not None}
-    local = {role for role, name in named.items() if name.startswith(("embedded/", IN_PROCESS))}
-    if api_base is not None and len(local) == len(named):
-        raise InputError(
-            f"--api-base {api_base}: {' and '.join(named.values())} run in this process"
-        )
-    served = {} if api_base is None else {"api_base": api_base}
-    connected: dict[str, Model] = {}
-    for role, name in named.items():
-        known = [other for other in connected if named[other] == name]
-        options = {} if name.startswith(IN_PROCESS) else calls
-        options = options if role in local else {**options, **served}
-        connected[role] = connected[known[0]] if known else connect_model(name, **options)
-    return connected

@@ -1,16 +1,34 @@
 """State machines of thought. Each is a function that builds a LangGraph graph."""
 
+from collections.abc import Mapping
+
 from .best_of_n import BestOfNOptions, best_of_n, majority, self_consistency
-from .build import Graph
+from .build import Graph, Options
 from .checkpoints import serializer, sqlite_checkpointer
 from .plan_search import PlanSearchOptions, plan_search
 from .refine import RefineOptions, propose_verify_refine
 from .sampling import SamplingOptions, idea_search, repeated_sampling
 from .tree_search import TreeOptions, beam_search, dvts, lookahead_search
 
+OPTIONS: Mapping[str, type[Options]] = {
+    "plan_search": PlanSearchOptions,
+    "idea_search": SamplingOptions,
+    "repeated_sampling": SamplingOptions,
+    "best_of_n": BestOfNOptions,
+    "majority": BestOfNOptions,
+    "self_consistency": BestOfNOptions,
+    "beam_search": TreeOptions,
+    "lookahead_search": TreeOptions,
+    "dvts": TreeOptions,
+    "propose_verify_refine": RefineOptions,
+}
+"""The options of each graph, by its builder."""
+
 __all__ = [
+    "OPTIONS",
     "BestOfNOptions",
     "Graph",
+    "Options",
     "PlanSearchOptions",
     "RefineOptions",
     "SamplingOptions",

@@ -156,6 +156,15 @@ class StepPreparable(Protocol):
         """
 
 
+@runtime_checkable
+class Bounded(Protocol):
+    """A model that takes only so many calls at once; more wait for their turn."""
+
+    @property
+    def most_in_flight(self) -> int:
+        """Calls it works on at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How likely a model is to say each of some words next."""

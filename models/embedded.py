@@ -70,6 +70,12 @@ class EmbeddedModel:
         """The number of slots that are used."""
         return self.slots or min(MOST_SLOTS, max(2, self.cores))
 
+    @property
+    def most_in_flight(self) -> int:
+        """See `Bounded.most_in_flight`: a request beyond the slots would only wait inside, where
+        its time runs."""
+        return min(self.concurrency, self.together)
+
     async def ready(self) -> None:
         """See `Model.ready`."""
         await self._serve()
@@ -109,8 +115,7 @@ class EmbeddedModel:
                 api_key=server.key,
                 timeout=self.timeout,
                 attempts=self.attempts,
-                # A request beyond the slots would only wait inside, where its time runs.
-                concurrency=min(self.concurrency, self.together),
+                concurrency=self.most_in_flight,
                 free=True,
                 deep_first=True,
                 one_choice=True,  # its usage counts only one of several

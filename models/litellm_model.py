@@ -113,6 +113,11 @@ class LiteLLMModel:
             )
 
     @property
+    def most_in_flight(self) -> int:
+        """See `Bounded.most_in_flight`."""
+        return self.concurrency
+
+    @property
     def supports_schema(self) -> bool:
         """See `Model.supports_schema`."""
         return _takes_schema(self._asked, self._provider())

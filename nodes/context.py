@@ -148,6 +148,11 @@ class Context:
         """The runs this context has seen, oldest first."""
         return self._runs.values()
 
+    def release(self, key: str) -> None:
+        """Forget the run of that key, thoughts and all: for whoever makes many runs in one context.
+        If it is asked for again, it is read back from the store. Idempotent."""
+        self._runs.pop(key, None)
+
     def thoughts(self, solution: Solution) -> dict[str, Thought]:
         """All thoughts of the run that led to `solution`, by id."""
         return self.run(solution.run).thoughts

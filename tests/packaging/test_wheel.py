@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ["cli.app", "graphs", "nodes", "verifiers", "models", "sandboxes", "tasks", "errors"]
+ROOMS = [
+    "cli.app",
+    "evals",
+    "graphs",
+    "nodes",
+    "verifiers",
+    "models",
+    "sandboxes",
+    "tasks",
+    "errors",
+]
 pytestmark = pytest.mark.slow
 
 

@@ -1,0 +1,1 @@
+"""Many tasks: runner, metrics, formats, report."""

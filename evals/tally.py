@@ -40,9 +40,9 @@ class Tally:
             return
         self.done += 1
         self.usage += result.usage
-        if result.drawn and result.solved is not None:
+        if result.solved is not None:
             self._graded += 1
-            self._shares += result.right / result.drawn
+            self._shares += result.right / max(1, result.drawn)
 
     @property
     def pass_at_1(self) -> float | None:

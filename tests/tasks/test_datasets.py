@@ -194,10 +194,10 @@ def test_an_unknown_data_set_or_id_is_refused(tmp_path: Path, name: str, message
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"task_id": "HumanEval/0"}', "rows.jsonl row 1: the field 'prompt' is missing"),
+        ('{"task_id": "HumanEval/0"}', "rows.jsonl line 1: the field 'prompt' is missing"),
         ('{"task_id": 7}\n{', "rows.jsonl line 2: not JSON"),
-        ("{}", "rows.jsonl row 1: the field 'task_id' is missing"),
-        ("[1]", "rows.jsonl row 1: not a mapping"),
+        ("{}", "rows.jsonl line 1: the field 'task_id' is missing"),
+        ("[1]", "rows.jsonl line 1: not a mapping"),
         (json.dumps({**HUMANEVAL, "task_id": "HumanEval/0", "prompt": "def ("}), "not Python"),
     ],
 )

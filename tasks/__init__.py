@@ -14,6 +14,7 @@ from .math_task import AnswerKey, MathTask
 from .oracles import right
 from .plus import with_expected
 from .prm800k import LabelledSolution, LabelledStep, RatedCompletion
+from .selection import select
 from .stdout import same_stdout
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "right",
     "same",
     "same_stdout",
+    "select",
     "task_from_data",
     "task_from_json",
     "task_from_statement",

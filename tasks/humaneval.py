@@ -12,6 +12,7 @@ from typing import Any
 
 from .asserts import read_assertions
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
+from .errata import with_errata
 from .examples import parameters_of, read_examples
 from .literals import parse
 from .plus import plus_key
@@ -58,7 +59,8 @@ def humaneval_plus_task(row: Mapping[str, Any]) -> LoadedTask:
     """
     task = _task(row)
     oracle = ORACLES.get(str(row["entry_point"]))
-    return LoadedTask(task, plus_key(task, row, _solution(row), oracle=oracle))
+    key = plus_key(task, row, _solution(row), oracle=oracle)
+    return LoadedTask(task, with_errata(key, row))
 
 
 def _solution(row: Mapping[str, Any]) -> str:

@@ -21,9 +21,11 @@ async def run_tests(
     limits: Limits,
     *,
     checks: Sequence[str] = (),
+    one_by_one: bool = False,
 ) -> Verdict:
     """The verdict of some tests on a program, and of some checks (see `Key.checks`). Inputs go into
-    the program's process, expected values and checks do not.
+    the program's process, expected values and checks do not. `one_by_one`: see `Key`; the score is
+    the share that passed before the one that failed.
 
     A sandbox that fails gives no verdict; the reason says so.
     """
@@ -31,7 +33,10 @@ async def run_tests(
     if not count:
         return Verdict(reason="there are no tests")
     try:
-        failures = await _failed_tests(sandbox, program, tests, how, limits)
+        if one_by_one:
+            failures = await _up_to_a_failure(sandbox, program, tests, how, limits)
+        else:
+            failures = await _failed_tests(sandbox, program, tests, how, limits)
         failures += await _failed_checks(sandbox, program, checks, limits)
     except SandboxError as error:
         return Verdict(reason=f"sandbox: {error}")
@@ -52,6 +57,17 @@ async def _failed_tests(
         for test, outcome in zip(tests, execution.outcomes, strict=True)
         if not _is_right(program, outcome, test, how)
     ]
+
+
+async def _up_to_a_failure(
+    sandbox: Sandbox, program: Program, tests: Sequence[Test], how: Comparison, limits: Limits
+) -> list[str]:
+    """A reason for the first test that fails, and for each that was left out then."""
+    for number, test in enumerate(tests, 1):
+        failed = await _failed_tests(sandbox, program, [test], how, limits)
+        if failed:
+            return failed + ["not run"] * (len(tests) - number)
+    return []
 
 
 async def _failed_checks(
@@ -108,7 +124,7 @@ class PublicTests:
             *(
                 run_tests(
                     self.sandbox,
-                    Program(code, task.entry_point),
+                    Program.answering(task, code),
                     task.public_tests,
                     task.comparison,
                     task.limits or self.limits,
@@ -153,11 +169,12 @@ class HiddenTests:
             *(
                 run_tests(
                     self.sandbox,
-                    Program(code, task.entry_point),
+                    Program.answering(task, code),
                     key.tests,
                     key.comparison,
                     limits,
                     checks=key.checks,
+                    one_by_one=key.one_by_one,
                 )
                 for code in candidates
             )
@@ -181,7 +198,7 @@ async def complete(key: Key, task: CodeTask, sandbox: Sandbox, limits: Limits) -
     """
     if key.canonical_solution is None:
         return key
-    program = Program(key.canonical_solution, task.entry_point)
+    program = Program.answering(task, key.canonical_solution)
     for failure in await _failed_checks(sandbox, program, key.checks, limits):
         raise SandboxError(f"{key.task_id}: its canonical solution: {failure}")
     if not key.pending:

@@ -5,10 +5,10 @@
 Everything but the model and the sandbox is real (the runner, the graph, the store on disk, the
 folder); these two answer at once, so that all that is measured is ours.
 
-1. An evaluation of `--tasks` tasks with `--samples` candidates each. Memory is looked at after every
-   tenth of it: what is held must not depend on how much has been done.
-2. One task with 100 candidates, and one with 10,000, in turn, five times each (that of 100 a hundred
-   times over, to be measured as well): processor seconds a candidate, medians.
+1. An evaluation of `--tasks` tasks with `--samples` candidates each. Memory is looked at after
+   every tenth of it: what is held must not depend on how much has been done.
+2. One task with 100 candidates, and one with 10,000, in turn, five times each (that of 100 a
+   hundred times over, to be measured as well): processor seconds a candidate, medians.
 
 Last line: JSON with
 
@@ -124,10 +124,10 @@ def main() -> None:
     looks = memory(options.tasks, options.samples)
     cost(FEW, 5)  # imports, first allocations
     few, many = [], []
-    for round in range(options.rounds):
+    for number in range(1, options.rounds + 1):
         few.append(cost(FEW, MANY // FEW))
         many.append(cost(MANY, 1))
-        print(f"round {round + 1}: {few[-1]:.3f} ms among {FEW}, {many[-1]:.3f} among {MANY}")
+        print(f"round {number}: {few[-1]:.3f} ms among {FEW}, {many[-1]:.3f} among {MANY}")
     figures = {
         "rss_growth": round(looks[-1] / looks[0], 3),
         "cost_growth": round(statistics.median(many) / statistics.median(few), 3),

@@ -5,31 +5,16 @@ Papers: "Let's Verify Step by Step" (arXiv 2305.20050), best-of-n by a reward mo
 "Self-Consistency Improves Chain of Thought Reasoning" (arXiv 2203.11171).
 """
 
-import operator
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Any
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.types import Send
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from ..errors import InputError
-from ..nodes import (
-    Answer,
-    Asked,
-    Begin,
-    Chain,
-    Choose,
-    Context,
-    Judge,
-    Sampling,
-    Solved,
-    Submit,
-    Way,
-)
+from ..nodes import Answer, Begin, Chain, Choose, Judge, Sampling, Submit, Way
 from ..tasks import CodeTask, MathTask
 from .build import Graph, Options, with_options
+from .sampler import sampler
 
 
 class BestOfNOptions(Options):
@@ -59,13 +44,6 @@ SELF_CONSISTENCY: dict[str, dict[str, Any]] = {
     "paper": {"samples": 40, "temperature": 0.7, "choose": "majority"},
     "fast": {"temperature": 0.7, "choose": "majority"},
 }
-
-
-class Samples(TypedDict):
-    """The whole search."""
-
-    run: str
-    candidates: Annotated[list[str], operator.add]
 
 
 def best_of_n(profile: str = "fast", **overrides: Any) -> Graph:
@@ -118,19 +96,12 @@ def _voter(
 
 
 def _sampler(name: str, options: BestOfNOptions, *, judged: bool) -> Graph:
-    def fan_out(state: Samples) -> Sequence[Send]:
-        numbers = range(1, options.samples + 1)
-        return [Send("sample", {"run": state["run"], "path": f"s{i}"}) for i in numbers]
-
     sampling = Sampling(options.temperature, options.top_p, options.max_tokens)
     begin = Begin(name, options.model_dump(), takes=(CodeTask, MathTask), judged=judged)
     answer = Answer(options.few_shot, sampling)
-    graph = StateGraph(Samples, context_schema=Context, input_schema=Asked, output_schema=Solved)
-    graph.add_node("begin", begin)
-    graph.add_node("sample", Chain((answer, Judge() if judged else Submit())))
-    graph.add_node("choose", Choose(options.choose, sweep=True))
-    graph.add_edge(START, "begin")
-    graph.add_conditional_edges("begin", fan_out, ["sample"])
-    graph.add_edge("sample", "choose")
-    graph.add_edge("choose", END)
-    return graph.compile(name=name)
+    return sampler(
+        begin,
+        Chain((answer, Judge() if judged else Submit())),
+        options.samples,
+        Choose(options.choose, sweep=True),
+    )

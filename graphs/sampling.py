@@ -1,28 +1,12 @@
 """Repeated sampling: many independent programs, one call each (PlanSearch's first baseline)."""
 
-import operator
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
-from langgraph.graph import END, START, StateGraph
-from langgraph.types import Send
 from pydantic import Field
-from typing_extensions import TypedDict
 
-from ..nodes import (
-    Asked,
-    Begin,
-    Brainstorm,
-    Chain,
-    Context,
-    Judge,
-    Node,
-    Sampling,
-    Select,
-    Solved,
-    WriteCode,
-)
+from ..nodes import Begin, Brainstorm, Chain, Judge, Node, Sampling, Select, WriteCode
 from .build import Graph, Options, with_options
+from .sampler import sampler
 
 
 class SamplingOptions(Options):
@@ -48,13 +32,6 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 
 
-class Samples(TypedDict):
-    """The whole search."""
-
-    run: str
-    candidates: Annotated[list[str], operator.add]
-
-
 def repeated_sampling(profile: str = "fast", **overrides: Any) -> Graph:
     """Build repeated sampling: `samples` programs from the problem alone, one call each.
 
@@ -75,20 +52,13 @@ def idea_search(profile: str = "fast", **overrides: Any) -> Graph:
 
 
 def _sampler(name: str, options: SamplingOptions, before: tuple[Node, ...]) -> Graph:
-    def fan_out(state: Samples) -> Sequence[Send]:
-        numbers = range(1, options.samples + 1)
-        return [Send("sample", {"run": state["run"], "path": f"s{i}"}) for i in numbers]
-
     code = WriteCode(options.few_shot, sampling=_sampling(options))
-    graph = StateGraph(Samples, context_schema=Context, input_schema=Asked, output_schema=Solved)
-    graph.add_node("begin", Begin(name, options.model_dump()))
-    graph.add_node("sample", Chain((*before, code, Judge(options.enough))))
-    graph.add_node("select", Select())
-    graph.add_edge(START, "begin")
-    graph.add_conditional_edges("begin", fan_out, ["sample"])
-    graph.add_edge("sample", "select")
-    graph.add_edge("select", END)
-    return graph.compile(name=name)
+    return sampler(
+        Begin(name, options.model_dump()),
+        Chain((*before, code, Judge(options.enough))),
+        options.samples,
+        Select(),
+    )
 
 
 def _sampling(options: SamplingOptions) -> Sampling:

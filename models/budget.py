@@ -115,6 +115,15 @@ class Hold:
     spent: Usage | None = None
 
 
+@dataclass(slots=True)
+class Aside:
+    """What is not spent, and not free either: calls in flight, and those that must follow."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+
 class Ledger:
     """Admits calls against a budget so that it is never exceeded.
 
@@ -128,6 +137,7 @@ class Ledger:
         self.budget = budget
         self.spent = Usage()
         self.held: dict[int, Hold] = {}
+        self._aside = Aside()
         self._promised: dict[str, int] = {}
         """Calls set aside, by the name of the thought they are to follow."""
         self._settled = asyncio.Event()
@@ -141,11 +151,11 @@ class Ledger:
         """
         hold = await self._admit(quote)
         self.follow(quote.promise)
-        self.held[id(hold)] = hold
+        self._hold(hold)
         try:
             yield hold
         finally:
-            del self.held[id(hold)]
+            self._let_go(hold)
             # A call that failed without an answer still was a call: a dead server cannot
             # make a search endless.
             self.spent += hold.spent or Usage(calls=1)
@@ -154,9 +164,11 @@ class Ledger:
     def follow(self, promise: Promise | None) -> None:
         """Set aside what has to follow a call that is made (or was, and is replayed)."""
         if promise is not None:
-            self._promised.pop(promise.after or "", None)
+            self.release(promise.after or "")
+            self.release(promise.name)
             if promise.then:
                 self._promised[promise.name] = promise.then
+                self._aside.calls += promise.then
 
     def promised(self, promise: Promise | None) -> bool:
         """Whether a call is one of those set aside."""
@@ -164,7 +176,9 @@ class Ledger:
 
     def release(self, name: str) -> None:
         """Nothing will follow the thought of that name after all. Idempotent."""
-        if self._promised.pop(name, 0):
+        freed = self._promised.pop(name, 0)
+        self._aside.calls -= freed
+        if freed:
             self._settled.set()
 
     def left(self, seconds: float) -> str:
@@ -228,13 +242,25 @@ class Ledger:
         return 1 + promise.then - self._promised.get(promise.after or "", 0)
 
     def _left(self) -> tuple[float | None, float | None, float | None]:
-        budget, held = self.budget, self.held.values()
-        aside = sum(h.calls for h in held) + sum(self._promised.values())
+        budget, spent, aside = self.budget, self.spent, self._aside
         return (
-            budget.calls and budget.calls - self.spent.calls - aside,
-            budget.tokens and budget.tokens - self.spent.tokens - sum(h.tokens for h in held),
-            budget.usd and budget.usd - (self.spent.cost or 0.0) - sum(h.usd for h in held),
+            budget.calls and budget.calls - spent.calls - aside.calls,
+            budget.tokens and budget.tokens - spent.tokens - aside.tokens,
+            budget.usd and budget.usd - (spent.cost or 0.0) - aside.usd,
         )
+
+    def _hold(self, hold: Hold) -> None:
+        self.held[id(hold)] = hold
+        self._aside.calls += hold.calls
+        self._aside.tokens += hold.tokens
+        self._aside.usd += hold.usd
+
+    def _let_go(self, hold: Hold) -> None:
+        del self.held[id(hold)]
+        self._aside.calls -= hold.calls
+        self._aside.tokens -= hold.tokens
+        # A sum that is added to and taken from keeps a rest in its last digits.
+        self._aside.usd = self._aside.usd - hold.usd if self.held else 0.0
 
 
 def estimate_tokens(text_length: int) -> int:

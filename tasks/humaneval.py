@@ -45,6 +45,8 @@ def humaneval_task(row: Mapping[str, Any]) -> LoadedTask:
         canonical_solution=_solution(row),
         checks=(_check(row),) if read.unread else (),
         comparison=read.comparison,
+        prompt=str(row["prompt"]),
+        prompted=True,
     )
     return LoadedTask(task, key)
 
@@ -58,7 +60,8 @@ def humaneval_plus_task(row: Mapping[str, Any]) -> LoadedTask:
     """
     task = _task(row)
     oracle = ORACLES.get(str(row["entry_point"]))
-    return LoadedTask(task, plus_key(task, row, _solution(row), oracle=oracle))
+    prompt = str(row["prompt"])
+    return LoadedTask(task, plus_key(task, row, _solution(row), oracle=oracle, prompt=prompt))
 
 
 def _solution(row: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ class About:
     """What a run's folder says of it."""
 
     name: str
-    """Which of a comparison it is, as in "plan-search"."""
+    """Which of a comparison it is, as in "plan-search@qwen2.5-coder-0.5b"."""
     dataset: str
     spec: Spec
     data: str | None = None
@@ -92,12 +92,12 @@ class RunFolder:
             raise InputError(f"--out {self.path}: another process is writing to it") from None
 
     def _begin(self) -> None:
-        """Write what is evaluated, or see that it is what the folder has."""
-        file = self.path / RUN
-        if file.exists():
+        """Write what is evaluated, or see that it is what the folder has results of."""
+        file, results = self.path / RUN, self.path / RESULTS
+        if results.exists() and results.stat().st_size:
             self._compare(read_about(self.path))
             return
-        if any(one.name != ".lock" for one in self.path.iterdir()):
+        if not file.exists() and any(one.name != ".lock" for one in self.path.iterdir()):
             raise InputError(f"--out {self.path}: neither empty nor a run's folder")
         whole = file.with_suffix(".new")
         whole.write_text(json.dumps(self.about.to_json(), indent=2) + "\n")

@@ -217,12 +217,12 @@ def _idea(options: PlanSearchOptions) -> Graph:
         graph.add_node("implement", Chain(_implement(options)))
         graph.add_edge(START, "implement")
         return graph.compile(name="idea")
-    sampling = _sampling(options)
-    graph.add_node("plan", Plan(options.brief, sampling))
+    sampling, then = _sampling(options), _calls_to_code(options)
+    graph.add_node("plan", Plan(options.brief, sampling, then))
     graph.add_node("implement", Chain(_implement(options)))
     graph.add_edge(START, "plan")
     if options.fix:
-        repair = Chain((Criticise(sampling), Fix(sampling), *_implement(options)))
+        repair = Chain((Criticise(sampling, then), Fix(sampling, then), *_implement(options)))
         graph.add_node("repair", repair)
         graph.add_conditional_edges("plan", implement_and_repair, ["implement", "repair"])
     else:
@@ -251,7 +251,13 @@ def _observe(options: PlanSearchOptions, deepest: bool) -> Observe:
         max_ideas=options.max_ideas,
         max_branches=options.max_branches,
         sampling=_sampling(options),
+        then=1 + _calls_to_code(options) if options.plan else 1,
     )
+
+
+def _calls_to_code(options: PlanSearchOptions) -> int:
+    """From a sketch to a program."""
+    return 2 if options.pseudocode else 1
 
 
 def _sampling(options: PlanSearchOptions) -> Sampling:

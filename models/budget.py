@@ -24,7 +24,8 @@ class Budget:
     """
 
     calls: int | None = None
-    """Of the search's own models, not of those that judge."""
+    """Of the search's own models, not of those that judge. A plan is asked for only while there is
+    a call left to implement it."""
     tokens: int | None = None
     """Prompt and completion tokens together."""
     usd: float | None = None
@@ -85,6 +86,22 @@ class Quote:
     prompt_price: float = 0.0
     """US dollars a prompt token; 0 where it is free or no dollar limit is set."""
     completion_price: float = 0.0
+    promise: "Promise | None" = None
+    """What else it needs to be worth making."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What stands between a call and an answer. A plan that no call is left to implement would be
+    paid for in vain, so a call is admitted only with those that have to follow it, which are set
+    aside under its name until they come."""
+
+    name: str
+    """The thought that the call is for."""
+    then: int = 0
+    """Calls that have to follow it."""
+    after: str | None = None
+    """The thought that it follows: it is one of those set aside under that name."""
 
 
 @dataclass(slots=True)
@@ -111,6 +128,8 @@ class Ledger:
         self.budget = budget
         self.spent = Usage()
         self.held: dict[int, Hold] = {}
+        self._promised: dict[str, int] = {}
+        """Calls set aside, by the name of the thought they are to follow."""
         self._settled = asyncio.Event()
 
     @asynccontextmanager
@@ -121,6 +140,7 @@ class Ledger:
             BudgetExhausted: the message names the limit.
         """
         hold = await self._admit(quote)
+        self.follow(quote.promise)
         self.held[id(hold)] = hold
         try:
             yield hold
@@ -129,6 +149,22 @@ class Ledger:
             # A call that failed without an answer still was a call: a dead server cannot
             # make a search endless.
             self.spent += hold.spent or Usage(calls=1)
+            self._settled.set()
+
+    def follow(self, promise: Promise | None) -> None:
+        """Set aside what has to follow a call that is made (or was, and is replayed)."""
+        if promise is not None:
+            self._promised.pop(promise.after or "", None)
+            if promise.then:
+                self._promised[promise.name] = promise.then
+
+    def promised(self, promise: Promise | None) -> bool:
+        """Whether a call is one of those set aside."""
+        return promise is not None and self._promised.get(promise.after or "", 0) > 0
+
+    def release(self, name: str) -> None:
+        """Nothing will follow the thought of that name after all. Idempotent."""
+        if self._promised.pop(name, 0):
             self._settled.set()
 
     def left(self, seconds: float) -> str:
@@ -173,7 +209,7 @@ class Ledger:
         """How many reply tokens fit right now, and which limit is the tightest."""
         calls, tokens, usd = self._left()
         fits: list[tuple[float, str]] = [(quote.max_tokens, "")]
-        if calls is not None and calls < 1:
+        if calls is not None and calls < self._needed(quote.promise):
             fits.append((-1, f"calls={self.budget.calls}"))
         if tokens is not None:
             fits.append((tokens - quote.prompt_tokens, f"tokens={self.budget.tokens}"))
@@ -185,10 +221,17 @@ class Ledger:
         room, limit = min(fits, key=lambda fit: fit[0])
         return math.floor(room), limit
 
+    def _needed(self, promise: Promise | None) -> int:
+        """Calls that must be left, besides those set aside, for one to be made."""
+        if promise is None:
+            return 1
+        return 1 + promise.then - self._promised.get(promise.after or "", 0)
+
     def _left(self) -> tuple[float | None, float | None, float | None]:
         budget, held = self.budget, self.held.values()
+        aside = sum(h.calls for h in held) + sum(self._promised.values())
         return (
-            budget.calls and budget.calls - self.spent.calls - sum(h.calls for h in held),
+            budget.calls and budget.calls - self.spent.calls - aside,
             budget.tokens and budget.tokens - self.spent.tokens - sum(h.tokens for h in held),
             budget.usd and budget.usd - (self.spent.cost or 0.0) - sum(h.usd for h in held),
         )

@@ -90,12 +90,14 @@ class Store:
 
     def put_reply(
         self, key: str, *, task: str, path: str, model: str, request: Any, reply: Any
-    ) -> None:
-        """Append an answer. Only answers: never an error, a refusal or a truncated reply."""
-        self._write(
-            "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING",
+    ) -> Any:
+        """Append an answer, and return the one that stands: this one, or an earlier writer's. Only
+        answers: never an error, a refusal or a truncated reply."""
+        written = self._write(
+            "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING RETURNING key",
             (key, task, path, model, _dump(request), _dump(reply), time.time()),
         )
+        return reply if written else self.reply(key)
 
     def record(self, run: str, kind: str, id: str) -> Any | None:
         """What `run` recorded under that kind and id, or None."""

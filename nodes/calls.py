@@ -3,12 +3,12 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ..errors import ModelError, ModelRefused, PonderError, SearchStopped
 from ..models.base import Completion, Message, Model, Step, StepModel, Usage
-from ..models.budget import Budget, Ledger, Quote, estimate_tokens
+from ..models.budget import Budget, Ledger, Promise, Quote, estimate_tokens
 from ..models.store import Store, digest
 from .sampling import Sampling
 from .thought import plain
@@ -50,6 +50,8 @@ class Request:
     seed: int
     prefix: str | None = None
     """What the reply begins with, where one step of it is asked for; None for a whole reply."""
+    promise: Promise | None = None
+    """What has to follow it, for it to be worth making."""
 
     def as_json(self) -> dict[str, Any]:
         """What the reply depends on, besides the model's name and the path."""
@@ -114,6 +116,8 @@ class Calls:
         """Whether this run came to its end before, and only replays now."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._deadline: float | None = None
+        self._cut = False
+        """Whether not even what was set aside may be called any more."""
 
     def start_clock(self) -> None:
         """Start counting the budget's seconds."""
@@ -129,7 +133,7 @@ class Calls:
     def stop(self, reason: str) -> None:
         """Cancel the calls under way and refuse later ones. The first reason stands."""
         if self.stopped is None:
-            self.stopped = reason
+            self.stopped, self._cut = reason, True
             for task in self._tasks:
                 task.cancel()
 
@@ -145,16 +149,19 @@ class Calls:
         messages: list[Message],
         sampling: Sampling,
         schema: dict[str, Any] | None = None,
+        *,
+        promise: Promise | None = None,
     ) -> Completion:
-        """One whole reply.
+        """One whole reply. `promise` says what has to follow it.
 
         Raises:
             CallEnded: the search has stopped, or no usable reply came.
             StoreError: the reply could not be kept.
         """
         schema = schema if model.supports_schema else None
+        seed = self.seed(path)
         return await self._get(
-            Completion, Request(path, model, messages, sampling, schema, self.seed(path))
+            Completion, Request(path, model, messages, sampling, schema, seed, promise=promise)
         )
 
     async def extend(
@@ -171,7 +178,11 @@ class Calls:
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
         reply = self._replay(kind, self._key(request), request.path)
-        return reply if reply is not None else await self._pay(request)
+        if reply is not None:
+            self.ledger.follow(request.promise)
+            return reply
+        paid: Reply = await self._pay(request)
+        return paid
 
     def _key(self, request: Request) -> str:
         return digest([self._task, request.path, request.model.name, request.as_json()])
@@ -249,30 +260,40 @@ class Calls:
         return CallEnded(ending)
 
     async def _admitted(self, request: Request) -> Any:
-        if self.stopped is not None:
-            raise SearchStopped(self.stopped)
+        self._refuse_when_stopped(request)
+        promised = self.ledger.promised(request.promise)
         async with self.ledger.hold(self._quote(request)) as hold:
-            if self.stopped is not None:
+            if self.stopped is not None and (self._cut or not promised):
                 hold.spent = Usage()
                 raise SearchStopped(self.stopped)
             reply = await self._cancellable(request.path, self._kept(request, hold.max_tokens))
             hold.spent = reply.usage
             return reply
 
+    def _refuse_when_stopped(self, request: Request) -> None:
+        """A budget that is spent still has what was set aside."""
+        if self.stopped is None:
+            return
+        if self._cut or not self.ledger.promised(request.promise):
+            raise SearchStopped(self.stopped)
+
     async def _kept(self, request: Request, max_tokens: int) -> Any:
         """The reply, in the store before anything else can happen: whoever waits for it may be
         cancelled in the very moment that it comes."""
         reply = (await request.send(max_tokens))[0]
-        if reply.finish != "length":
-            self._store.put_reply(
-                self._key(request),
-                task=self._task,
-                path=request.path,
-                model=request.model.name,
-                request=request.as_json(),
-                reply={**plain(reply), "usage": plain(reply.usage)},
-            )
-        return reply
+        if reply.finish == "length":
+            return reply
+        given = {**plain(reply), "usage": plain(reply.usage)}
+        stands = self._store.put_reply(
+            self._key(request),
+            task=self._task,
+            path=request.path,
+            model=request.model.name,
+            request=request.as_json(),
+            reply=given,
+        )
+        # Of two runs that ask the same at once, both are paid for and both go on from the first.
+        return reply if stands is given else replace(reply, text=stands["text"])
 
     async def _cancellable(self, path: str, call: Coroutine[Any, Any, Any]) -> Any:
         """Await a call that `stop` may cancel, telling that from our own task being cancelled."""
@@ -294,13 +315,12 @@ class Calls:
     def _quote(self, request: Request) -> Quote:
         budget, most = self.ledger.budget, request.sampling.max_tokens
         if budget.tokens is None and budget.usd is None:
-            return Quote(0, most)
+            return Quote(0, most, promise=request.promise)
         prompt = estimate_tokens(request.length)
         if budget.usd is None:
-            return Quote(prompt, most)
-        return Quote(
-            prompt, most, _unit(request.model.price, 1, 0), _unit(request.model.price, 0, 1)
-        )
+            return Quote(prompt, most, promise=request.promise)
+        price = request.model.price
+        return Quote(prompt, most, _unit(price, 1, 0), _unit(price, 0, 1), request.promise)
 
 
 def _unit(price: Callable[[int, int], float | None], prompt: int, completion: int) -> float:

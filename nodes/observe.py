@@ -32,6 +32,10 @@ SCHEMA = {
 }
 
 
+TURNS = (("brainstorm", None), ("list", "list"), ("filter", "filter"))
+"""The turns of the conversation before its last, and the prompt of each after the first."""
+
+
 class Place(TypedDict):
     """A place in the observation tree."""
 
@@ -75,12 +79,15 @@ class Observe:
     max_branches: int | None = None
     """Derive from at most this many subsets of each node, likewise."""
     sampling: Sampling = PAPER
+    then: int = 2
+    """Calls from observations to a program."""
 
     async def __call__(self, state: Place, runtime: Runtime) -> Children:
         """The subsets of what was observed."""
         run = runtime.context.run(state["run"])
         texts = [run.thoughts[id].text for id in state["observations"]]
         source, found = await self._observe(runtime, run, state, texts)
+        run.calls.ledger.release(source)  # whichever of its subsets comes first may have it
         prefix = f"{state['path']}/" if state["path"] else ""
         observations = [
             run.record(Thought(f"{prefix}o{i}", "observation", text, parents=(source,)))
@@ -99,7 +106,7 @@ class Observe:
         depth = 1 + len(path.split("/")) if path else 1
         values = {"task": run.task, "count": self.count, "observations": given}
         if self.turns == "one":
-            asking = Asking("observations", "idea_model", self.sampling)
+            asking = Asking("observations", "idea_model", self.sampling, then=self.then)
             messages = render("observe_once", depth=depth, **values)
             thought, found = await think(
                 runtime, run, asking, messages,
@@ -117,18 +124,20 @@ class Observe:
         parents: tuple[str, ...],
         messages: list[Message],
     ) -> tuple[str, list[str]]:
-        for turn, prompt in (("brainstorm", None), ("list", "list"), ("filter", "filter")):
+        before: str | None = None
+        for place, (turn, prompt) in enumerate(TURNS):
             messages = messages + (render(prompt) if prompt else [])
-            asking = Asking(turn, "idea_model", self.sampling)
+            then = len(TURNS) - place + self.then
+            asking = Asking(turn, "idea_model", self.sampling, then=then, after=before)
             thought, text = await think(
                 runtime, run, asking, messages, id=prefix + turn, parents=parents, read=prose
             )
             if text is None:
                 return thought.id, []
             messages = [*messages, {"role": "assistant", "content": text}]
-            parents = (thought.id,)
+            parents, before = (thought.id,), thought.id
         asking = Asking(
-            "format", "idea_model", self.sampling, temperatures=(0.0, 0.2, 0.4), note=False
+            "format", "idea_model", self.sampling, (0.0, 0.2, 0.4), 3, False, self.then, before
         )
         thought, found = await think(
             runtime, run, asking, messages + render("format"),

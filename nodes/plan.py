@@ -37,6 +37,8 @@ class Plan:
 
     brief: bool = False
     sampling: Sampling = PAPER
+    then: int = 1
+    """Calls from a plan to a program."""
 
     async def __call__(self, state: Place, runtime: Runtime) -> Sketched:
         """The plan of this place."""
@@ -45,7 +47,7 @@ class Plan:
         thought, _ = await think(
             runtime,
             run,
-            Asking("plan", "idea_model", self.sampling),
+            Asking("plan", "idea_model", self.sampling, then=self.then),
             plan_messages(run, given, self.brief),
             id=f"{state['path']}/plan",
             parents=given,
@@ -66,6 +68,8 @@ class Criticise:
     official code it is asked of every sketch, right or wrong."""
 
     sampling: Sampling = PAPER
+    then: int = 1
+    """Calls from the fix, which follows, to a program."""
 
     async def __call__(self, state: Sketched, runtime: Runtime) -> dict[str, str | None]:
         """The criticism of the sketch."""
@@ -73,7 +77,7 @@ class Criticise:
         thought, _ = await think(
             runtime,
             run,
-            Asking("criticism", "idea_model", self.sampling),
+            Asking("criticism", "idea_model", self.sampling, then=1 + self.then),
             render("criticise", task=run.task, sketch=run.thoughts[state["sketch"]].text),
             id=f"{state['sketch']}/criticism",
             parents=(state["sketch"],),
@@ -88,6 +92,8 @@ class Fix:
     sketch (the official code's prompt that merges it with the first is never used)."""
 
     sampling: Sampling = PAPER
+    then: int = 1
+    """Calls from a fix to a program."""
 
     async def __call__(self, state: Criticised, runtime: Runtime) -> Sketched:
         """The repaired sketch, in place of the first."""
@@ -96,7 +102,7 @@ class Fix:
         thought, _ = await think(
             runtime,
             run,
-            Asking("fix", "idea_model", self.sampling),
+            Asking("fix", "idea_model", self.sampling, then=self.then, after=criticism.id),
             self._messages(run, sketch, criticism),
             id=f"{sketch.id}/fix",
             parents=(criticism.id,),

@@ -31,7 +31,7 @@ class Brainstorm:
         thought, _ = await think(
             runtime,
             run,
-            Asking("idea", "idea_model", self.sampling),
+            Asking("idea", "idea_model", self.sampling, then=1),
             render("idea", task=run.task),
             id=f"{state['path']}/idea",
             parents=(),

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from ..errors import ReadError
 from ..models.base import Message, Usage
+from ..models.budget import Promise
 from .calls import CallEnded, Ending
 from .context import Runtime
 from .run import Run
@@ -31,6 +32,16 @@ class Asking:
     tries: int = 2
     note: bool = True
     """Whether a further try shows the model its reply and what was wrong with it."""
+    then: int = 0
+    """Calls that have to follow it until there is an answer: no thought is asked for that the
+    budget could not bring to one."""
+    after: str | None = None
+    """The id of the thought whose following calls it is one of."""
+
+    def promise(self, id: str, attempt: int) -> Promise:
+        """What the budget is told of the thought of that id. A further attempt follows the first,
+        under whose name the rest is set aside."""
+        return Promise(id, self.then, id if attempt else self.after)
 
     def attempts(self) -> list[Sampling]:
         """The sampling of each try."""
@@ -62,7 +73,14 @@ async def think(
         if failure is not None:
             faults.append(failure.reason)
         try:
-            reply = await run.calls.ask(run.model(asking.role), path, messages, sampling, schema)
+            reply = await run.calls.ask(
+                run.model(asking.role),
+                path,
+                messages,
+                sampling,
+                schema,
+                promise=asking.promise(id, attempt),
+            )
         except CallEnded as ended:
             spent += ended.ending.usage
             faults += ended.ending.faults
@@ -83,6 +101,7 @@ async def think(
         thought = Thought(id, asking.kind, text, parents, usage=spent, faults=tuple(faults))
         return _tell(runtime, run, thought), value
     assert failure is not None  # there is at least one attempt
+    run.calls.ledger.release(id)
     thought = Thought(
         id, asking.kind, "", parents, usage=spent, faults=tuple(faults), failure=failure.reason
     )

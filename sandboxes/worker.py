@@ -93,8 +93,7 @@ class Worker:
             given = [to_json(list(arguments)) for arguments in inputs]
         except ValueFormatError as error:
             raise SandboxError(f"an input cannot be given to a program: {error}") from None
-        job = {"kind": "calls", "code": program.code, "entry": program.entry_point, "inputs": given}
-        reports, spent = self._job([job], "", limits)
+        reports, spent = self._job([_order("calls", program, inputs=given)], "", limits)
         execution = replace(spent, outcomes=call_outcomes(reports[0], len(inputs)))
         return _undoubted(execution, reports)
 
@@ -102,7 +101,7 @@ class Worker:
         reports: list[dict[str, Any]] = []
         cpu = wall = 0.0
         for stdin in inputs:
-            (report,), spent = self._job([{"kind": "program", "code": program.code}], stdin, limits)
+            (report,), spent = self._job([_order("program", program)], stdin, limits)
             reports.append(report)
             cpu, wall = cpu + spent.cpu_seconds, wall + spent.wall_seconds
         outcomes = tuple(program_outcome(report) for report in reports)
@@ -114,10 +113,9 @@ class Worker:
         Raises:
             BrokenWorker: the runner must be replaced.
         """
-        entry = program.entry_point
-        asked = {"kind": "answer", "code": program.code, "entry": entry}
-        asking = {"kind": "check", "code": checker, "entry": entry, "result": limits.result_bytes}
-        (answers, checks), spent = self._job([asked, asking], "", limits)
+        name = (program.entry_point or "").rpartition(".")[2]
+        asking = _order("check", Program(checker, name), result=limits.result_bytes)
+        (answers, checks), spent = self._job([_order("answer", program), asking], "", limits)
         execution = replace(spent, outcomes=(check_outcome(answers, checks),))
         return _undoubted(execution, [answers, checks])
 
@@ -171,6 +169,12 @@ class Worker:
         except (OSError, ValueError, RecursionError) as error:
             raise BrokenWorker(f"no report: {error or type(error).__name__}") from error
         return report
+
+
+def _order(kind: str, program: Program, **more: Any) -> dict[str, Any]:
+    """What one process is told to do."""
+    told = {"kind": kind, "code": program.code, "header": program.header}
+    return {**told, "entry": program.entry_point, **more}
 
 
 def _processes(report: dict[str, Any], count: int) -> list[dict[str, Any]]:

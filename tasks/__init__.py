@@ -3,7 +3,7 @@
 from .answers import same
 from .as_json import task_from_json, task_to_json
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Task, Test
-from .completions import completion_of, program_of
+from .completions import completion_of
 from .datasets import load_dataset, load_labels, load_task, task_from_statement
 from .equivalence import classes, equivalent
 from .files import task_from_data
@@ -15,6 +15,7 @@ from .math_task import AnswerKey, MathTask
 from .oracles import right
 from .plus import with_expected
 from .prm800k import LabelledSolution, LabelledStep, RatedCompletion
+from .selection import select
 from .stdout import same_stdout
 
 __all__ = [
@@ -39,10 +40,10 @@ __all__ = [
     "load_dataset",
     "load_labels",
     "load_task",
-    "program_of",
     "right",
     "same",
     "same_stdout",
+    "select",
     "task_from_data",
     "task_from_json",
     "task_from_statement",

@@ -14,7 +14,7 @@ def task_to_json(task: Task) -> dict[str, Any]:
     if isinstance(task, MathTask):
         return asdict(task)
     tests = [[to_json(test.input), to_json(test.expected)] for test in task.public_tests]
-    return {
+    data = {
         "id": task.id,
         "statement": task.statement,
         "starter_code": task.starter_code,
@@ -23,6 +23,8 @@ def task_to_json(task: Task) -> dict[str, Any]:
         "comparison": asdict(task.comparison),
         "limits": asdict(task.limits) if task.limits else None,
     }
+    # Left out where there is none, so that the tasks of earlier stores are still the same.
+    return {**data, "header": task.header} if task.header else data
 
 
 def task_from_json(data: dict[str, Any]) -> Task:

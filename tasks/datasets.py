@@ -1,27 +1,27 @@
 """Tasks by name: `humaneval:HumanEval/3` from a data set, or a file of one's own."""
 
 import difflib
-import gzip
-import importlib
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InputError, MissingError
-from . import hub
+from . import hub, own
 from .code_task import CodeTask, LoadedTask
 from .files import load_file
 from .gsm8k import gsm8k_task
 from .humaneval import humaneval_plus_task, humaneval_task
+from .lcb_releases import read_release
+from .livecodebench import livecodebench_task
 from .math_rows import math_task
 from .mbpp import mbpp_plus_task, mbpp_task
 from .prm800k import LabelledSolution, labelled_solution, prm800k_task
+from .rows import read_rows
 
-NAME = re.compile(r"([a-z][\w+-]*):(.*)", re.DOTALL)
+NAME = re.compile(r"([a-z][\w+-]*(?:@[\w,=-]*)?):(.*)", re.DOTALL)
 Row = Mapping[str, Any]
 T = TypeVar("T")
 
@@ -40,6 +40,12 @@ class Dataset:
     id_field: str | None = "task_id"
     """The field with a row's id. None: rows have none, and go by their place, counted from 0, which
     `read` is given as their "task_id"."""
+    files: tuple[str, ...] = ()
+    """The names of the files that hold it, where it is published in several."""
+    alone: bool = False
+    """Whether, of those, whatever one file is given is meant."""
+    keep: Callable[[Row], bool] = lambda row: True
+    """Whether a row is one of those that were asked for."""
 
     def row_id(self, row: Row, place: int) -> str:
         """How the row is named, its prefix included.
@@ -106,31 +112,45 @@ DATASETS = {
         ("tasksource/PRM800K", "*phase2_train*"),
         id_field=None,
     ),
+    "livecodebench": Dataset(
+        livecodebench_task,
+        "livecodebench/",
+        "test.jsonl, test2.jsonl … of livecodebench/code_generation_lite (on the hub)",
+        ("livecodebench/code_generation_lite", "test*.jsonl"),
+        id_field="question_id",
+    ),
 }
 
 
 def load_task(name: str, data: Path | None = None) -> LoadedTask[Any, Any]:
-    """One task: a path, or `DATASET:ID` with the data set's file in `data` (from the hub if None).
+    """One task: a path, `PATH:ID` with data of one's own, or `DATASET:ID` with the data set's file
+    in `data` (from the hub if None).
 
     Raises:
         InputError: no such file, data set or id, or a malformed one.
         MissingError: the data set has to be fetched, and the hub is not reached.
     """
     match = NAME.fullmatch(name)
-    if match is None or Path(name).exists():
-        if data is not None:
-            raise InputError(f"--data {data} goes with a data set's task, not with a file")
-        return load_file(Path(name))
-    dataset, id = match.groups()
-    return _find(id, dataset, data)
+    path, _, of_path = name.rpartition(":")
+    if match and not Path(name).exists() and not own.holds_tasks(Path(path)):
+        return _find(match[2], match[1], data)
+    if data is not None:
+        raise InputError(f"--data {data} goes with a data set's task, not with a file")
+    return own.find(of_path, Path(path)) if own.holds_tasks(Path(path)) else load_file(Path(name))
 
 
 def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask[Any, Any]]:
-    """All tasks of a data set, in the order of its file.
+    """All tasks of a data set, in the order of its file; or of a folder or a .jsonl file of one's
+    own (tasks/own.py). Read as they are asked for, and not kept.
 
     Raises:
         InputError, MissingError: as `load_task`.
     """
+    if own.holds_tasks(Path(name)) and name not in DATASETS:
+        if data is not None:
+            raise InputError(f"--data {data} goes with a data set, not with {name}")
+        yield from own.load(Path(name))
+        return
     dataset = _dataset(name)
     for place, (row, where) in enumerate(_rows(dataset, name, data)):
         yield _read(dataset, row, place, where)
@@ -155,11 +175,30 @@ def task_from_statement(statement: str, id: str = "statement") -> CodeTask:
 
 
 def _dataset(name: str) -> Dataset:
-    if name not in DATASETS:
-        close = difflib.get_close_matches(name, DATASETS, n=1)
+    base, at, which = name.partition("@")
+    if base not in DATASETS:
+        close = difflib.get_close_matches(base, DATASETS, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
-        raise InputError(f"data set {name!r} is not one of {', '.join(DATASETS)}{hint}")
-    return DATASETS[name]
+        raise InputError(
+            f"data set {base!r} is not one of {', '.join(DATASETS)}{hint} (and there is no folder "
+            "or .jsonl file of that name)"
+        )
+    if base == "livecodebench":
+        return _released(DATASETS[base], which)
+    if at:
+        raise InputError(f"{base} has no releases: leave out @{which}")
+    return DATASETS[base]
+
+
+def _released(dataset: Dataset, which: str) -> Dataset:
+    release = read_release(which)
+    return replace(
+        dataset,
+        read=partial(livecodebench_task, harness=release.harness),
+        files=release.files,
+        alone=not release.named,
+        keep=release.has,
+    )
 
 
 def _find(id: str, name: str, data: Path | None) -> LoadedTask[Any, Any]:
@@ -189,63 +228,30 @@ def _checked(read: Callable[[Row], T], row: Row, where: str) -> T:
 
 
 def _rows(dataset: Dataset, name: str, data: Path | None) -> Iterator[tuple[Row, str]]:
-    """Each row, and where it stands, in words."""
-    for path in [data] if data is not None else _from_hub(dataset, name):
-        for number, row in _file_rows(path):
-            where = f"{path} row {number}"
+    """Each row that was asked for, and where it stands, in words."""
+    for path in _given(dataset, name, data) if data is not None else _from_hub(dataset, name):
+        for row, where in read_rows(path):
             if not isinstance(row, dict):
                 raise InputError(f"{where}: not a mapping")
-            yield row, where
+            if _checked(dataset.keep, row, where):
+                yield row, where
 
 
-def _file_rows(path: Path) -> Iterable[tuple[int, Any]]:
-    """The rows of a .jsonl, .jsonl.gz, .json (a list) or .parquet file, one at a time, with their
-    numbers from 1; in .jsonl files these are of lines, empty ones included."""
-    if path.suffix == ".parquet":
-        return enumerate(_parquet_rows(path), 1)
-    return _json_rows(path)
-
-
-def _json_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8") as file:
-            if path.suffix == ".json":
-                rows = json.load(file)
-                if not isinstance(rows, list):
-                    raise InputError(f"{path}: not a list of rows")
-                yield from enumerate(rows, 1)
-                return
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, _row(line, f"{path} line {number}")
-    except FileNotFoundError:
-        raise InputError(f"--data: there is no file {path}") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path} line {error.lineno}: not JSON: {error.msg}") from None
-    except (OSError, EOFError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())[:100]}") from None
-
-
-def _row(line: str, where: str) -> Any:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        if line.startswith("version https://git-lfs"):
-            raise InputError(f"{where}: a pointer of Git LFS: fetch it with git lfs pull") from None
-        raise InputError(f"{where}: not JSON: {error.msg}") from None
-
-
-def _parquet_rows(path: Path) -> Iterable[Any]:
-    try:
-        parquet: Any = importlib.import_module("pyarrow.parquet")
-    except ImportError:
-        raise MissingError(f"{path} is Parquet: pip install pyarrow") from None
-    try:
-        rows: list[Any] = parquet.read_table(path).to_pylist()
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read: {str(error)[:100]}") from None
-    return rows
+def _given(dataset: Dataset, name: str, data: Path) -> list[Path]:
+    """The user's file, or those of the data set's files in the user's folder that are needed."""
+    if not dataset.files or not (data.is_dir() or data.exists()):
+        return [data]
+    if not data.is_dir():
+        if dataset.alone or dataset.files == (data.name.removesuffix(".gz"),):
+            return [data]
+        needed = ", ".join(dataset.files)
+        raise InputError(f"{name} is {needed}: --data {data} must be the folder that has it")
+    paths = [data / file for file in dataset.files]
+    paths = [path if path.exists() else path.with_name(f"{path.name}.gz") for path in paths]
+    for file, path in zip(dataset.files, paths, strict=True):
+        if not path.exists():
+            raise InputError(f"{name} needs {file}, which {data} does not have")
+    return paths
 
 
 def _from_hub(dataset: Dataset, name: str) -> list[Path]:
@@ -256,8 +262,11 @@ def _from_hub(dataset: Dataset, name: str) -> list[Path]:
     if not hub.reached():
         raise MissingError(f"{name}: the hub is not reached; {fetch}")
     try:
-        folder = Path(snapshot_download(repository, repo_type="dataset", allow_patterns=[pattern]))
+        patterns = list(dataset.files) or [pattern]
+        folder = Path(snapshot_download(repository, repo_type="dataset", allow_patterns=patterns))
     except Exception as error:  # noqa: BLE001  blocked, moved, cut off: one thing to do in any case
         raise MissingError(f"{name}: the hub fails ({type(error).__name__}); {fetch}") from None
+    if dataset.files:
+        return _given(dataset, name, folder)
     kinds = (".jsonl", ".gz", ".json", ".parquet")
     return sorted(path for path in folder.rglob("*") if path.suffix in kinds)

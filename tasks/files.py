@@ -2,8 +2,8 @@
 
     statement: |                     what to solve, in words
       Merge all overlapping intervals …
-    entry_point: merge               the function that tests call; leave it out for a program that
-                                     reads standard input
+    entry_point: merge               the function that tests call, or a method (Solution.merge);
+                                     leave it out for a program that reads standard input
     public_tests:                    shown to the search
       - input: [[[1, 3], [2, 6]]]    a list of positional arguments, or text for standard input
         expected: [[1, 6]]
@@ -108,7 +108,7 @@ class _File(BaseModel):
     id: str = ""
     statement: Annotated[str, Field(min_length=1)]
     starter_code: str = ""
-    entry_point: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$")] | None = None
+    entry_point: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$")] | None = None
     public_tests: Annotated[list[_Case | str], Field(min_length=1)]
     hidden_tests: list[_Case | str] = []
     comparison: _Comparison = _Comparison()
@@ -253,6 +253,7 @@ def _tests(
 def _asserted(source: str, function: str | None) -> tuple[Test, ...]:
     if function is None:
         raise NotConstant("an assertion needs an `entry_point` to call")
+    function = function.rpartition(".")[2]  # of a method, too
     read = read_assertions(source, function)
     if read.unread or not read.tests:
         raise NotConstant(f"{source[:80]!r} is not of the form `assert {function}(…) == …`")

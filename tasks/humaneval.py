@@ -12,6 +12,7 @@ from typing import Any
 
 from .asserts import read_assertions
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Test
+from .errata import with_errata
 from .examples import parameters_of, read_examples
 from .literals import parse
 from .plus import plus_key
@@ -61,7 +62,8 @@ def humaneval_plus_task(row: Mapping[str, Any]) -> LoadedTask:
     task = _task(row)
     oracle = ORACLES.get(str(row["entry_point"]))
     prompt = str(row["prompt"])
-    return LoadedTask(task, plus_key(task, row, _solution(row), oracle=oracle, prompt=prompt))
+    key = plus_key(task, row, _solution(row), oracle=oracle, prompt=prompt)
+    return LoadedTask(task, with_errata(key, row))
 
 
 def _solution(row: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .asserts import asserted_function, read_assertions
 from .code_task import CodeTask, Key, LoadedTask
+from .errata import with_errata
 from .mbpp_demands import demanding
 from .mbpp_types import typed_arguments
 from .plus import Typed, plus_key
@@ -92,7 +93,7 @@ def _plus_key(task: CodeTask, row: Mapping[str, Any], solution: Any, typed: Type
         typed=typed,
         as_set=function in SETS,
     )
-    return demanding(key)
+    return with_errata(demanding(key), row)
 
 
 def _task(row: Mapping[str, Any], text: str, shown: list[str], function: str | None) -> CodeTask:

@@ -6,17 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import SandboxError
 from ..sandboxes.base import Limits, Outcome, Program, Sandbox
-from ..tasks import (
-    CodeTask,
-    Comparison,
-    Key,
-    Task,
-    Test,
-    program_of,
-    right,
-    same_stdout,
-    with_expected,
-)
+from ..tasks import CodeTask, Comparison, Key, Task, Test, right, same_stdout, with_expected
 from ..tasks.show import cut, shown
 from .base import Verdict
 
@@ -32,9 +22,11 @@ async def run_tests(
     limits: Limits,
     *,
     checks: Sequence[str] = (),
+    one_by_one: bool = False,
 ) -> Verdict:
     """The verdict of some tests on a program, and of some checks (see `Key.checks`). Inputs go into
-    the program's process, expected values and checks do not.
+    the program's process, expected values and checks do not. `one_by_one`: see `Key`; the score is
+    the share that passed before the one that failed.
 
     A sandbox that fails gives no verdict; the reason says so.
     """
@@ -42,7 +34,10 @@ async def run_tests(
     if not count:
         return Verdict(reason="there are no tests")
     try:
-        failures = await _failed_tests(sandbox, program, tests, how, limits)
+        if one_by_one:
+            failures = await _up_to_a_failure(sandbox, program, tests, how, limits)
+        else:
+            failures = await _failed_tests(sandbox, program, tests, how, limits)
         failures += await _failed_checks(sandbox, program, checks, limits)
     except SandboxError as error:
         return Verdict(reason=f"sandbox: {error}")
@@ -63,6 +58,17 @@ async def _failed_tests(
         for test, outcome in zip(tests, execution.outcomes, strict=True)
         if not _is_right(program, outcome, test, how)
     ]
+
+
+async def _up_to_a_failure(
+    sandbox: Sandbox, program: Program, tests: Sequence[Test], how: Comparison, limits: Limits
+) -> list[str]:
+    """A reason for the first test that fails, and for each that was left out then."""
+    for number, test in enumerate(tests, 1):
+        failed = await _failed_tests(sandbox, program, [test], how, limits)
+        if failed:
+            return failed + ["not run"] * (len(tests) - number)
+    return []
 
 
 async def _failed_checks(
@@ -119,7 +125,7 @@ class PublicTests:
             *(
                 run_tests(
                     self.sandbox,
-                    Program(code, task.entry_point),
+                    Program.answering(task, code),
                     task.public_tests,
                     task.comparison,
                     task.limits or self.limits,
@@ -150,6 +156,11 @@ class Suites:
 def _suites(key: Key) -> list[Tests]:
     parts = [key.tests[: key.base], key.tests[key.base :]]
     return [tests for tests in parts if tests] or [()]
+
+
+def _program(task: CodeTask, key: Key, code: str) -> Program:
+    program = Program.answering(task, code)
+    return replace(program, header=program.header + key.prompt) if key.prompted else program
 
 
 @dataclass(frozen=True)
@@ -190,9 +201,8 @@ class HiddenTests:
             key = await self._complete(task, limits)
         except SandboxError as error:
             return [[Verdict(reason=f"the key is not complete: {error}")]] * len(candidates)
-        programs = [Program(program_of(key, code), task.entry_point) for code in candidates]
         return await asyncio.gather(
-            *(self._run(program, key, suites(key), limits) for program in programs)
+            *(self._run(_program(task, key, code), key, suites(key), limits) for code in candidates)
         )
 
     async def _run(
@@ -203,7 +213,13 @@ class HiddenTests:
         for tests in suites:
             checks = key.checks if tests is suites[-1] else ()
             verdict = await run_tests(
-                self.sandbox, program, tests, key.comparison, limits, checks=checks
+                self.sandbox,
+                program,
+                tests,
+                key.comparison,
+                limits,
+                checks=checks,
+                one_by_one=key.one_by_one,
             )
             verdicts.append(replace(verdict, reason=verdict.reason + caveat))
             if not verdict.passed:
@@ -226,7 +242,7 @@ async def complete(key: Key, task: CodeTask, sandbox: Sandbox, limits: Limits) -
     """
     if key.canonical_solution is None:
         return key
-    program = Program(key.canonical_solution, task.entry_point)
+    program = Program.answering(task, key.canonical_solution)
     for failure in await _failed_checks(sandbox, program, key.checks, limits):
         raise SandboxError(f"{key.task_id}: its canonical solution: {failure}")
     if not key.pending:

@@ -128,6 +128,7 @@ def load(job: dict[str, Any], results: Results) -> types.ModuleType | None:
         return None
     module = sys.modules["candidate_main"] = types.ModuleType("candidate_main")
     try:
+        exec(job["header"], module.__dict__)
         exec(code, module.__dict__)  # this is the sandbox: the one place for it
     except MemoryError:
         raise
@@ -194,11 +195,13 @@ def give(results: Results, value: Any) -> None:
 
 
 def find(module: types.ModuleType, entry: str) -> Callable[..., Any] | None:
-    """The function of that name, or the method of `Solution`."""
-    function = getattr(module, entry, None)
-    if function is None and hasattr(module, "Solution"):
+    """The function of that name, or the method of `Solution`; for a "Class.name" the other way
+    round."""
+    holder, dot, name = entry.rpartition(".")
+    function = None if dot and hasattr(module, holder) else getattr(module, name, None)
+    if function is None and hasattr(module, holder or "Solution"):
         try:
-            function = getattr(module.Solution(), entry, None)
+            function = getattr(getattr(module, holder or "Solution")(), name, None)
         except Exception:
             return None
     return function if callable(function) else None
@@ -212,6 +215,7 @@ def run_program(job: dict[str, Any], results: Results) -> None:
     module = sys.modules["__main__"] = types.ModuleType("__main__")
     ended = "value", ""
     try:
+        exec(job["header"], module.__dict__)
         exec(code, module.__dict__)  # this is the sandbox: the one place for it
     except SystemExit as error:
         if error.code is not None and error.code != 0:

@@ -30,6 +30,12 @@ def test_a_usage_example_after_the_answer_is_not_taken_for_it() -> None:
     assert read.code(text, "g") == "print(f(1))\n"
 
 
+def test_a_method_is_found_by_its_name() -> None:
+    text = "```\nclass Solution:\n    def f(self): ...\n```\n```\nSolution().f()\n```"
+
+    assert read.code(text, "Solution.f").startswith("class Solution:")
+
+
 def test_an_open_block_after_a_complete_one_is_left_out() -> None:
     assert read.code(f"```\n{ANSWER}```\n```python\nhalf of") == ANSWER
 

@@ -146,6 +146,34 @@ def test_a_row_with_very_large_results_has_limits_of_its_own(tmp_path: Path) -> 
     assert key.caveat == "1 inputs with very large results are left out"
 
 
+HUB_MBPP_PLUS = {
+    **SANITIZED,
+    "test": "inputs = [[[1], [2]]]\nresults = [[1, 2]]\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "id", "caveat"),
+    [
+        ("humaneval+", HUB_PLUS, "HumanEval/32", "the hub's test of this task is wrong"),
+        ("humaneval+", PLUS, "HumanEval/32", ""),
+        ("mbpp+", HUB_MBPP_PLUS, 229, "this row of the hub has been reported wrong"),
+        ("mbpp+", HUB_MBPP_PLUS, 164, "any answer to this task; this row of the hub"),
+        ("mbpp+", MBPP_PLUS, "Mbpp/164", "EvalPlus takes any answer to this task"),
+        ("mbpp+", HUB_MBPP_PLUS, 794, "asserts nothing"),
+        ("mbpp+", MBPP_PLUS, "Mbpp/229", ""),
+    ],
+)
+def test_rows_that_are_known_to_be_bad_are_named_where_they_are(
+    tmp_path: Path, name: str, row: dict[str, Any], id: str | int, caveat: str
+) -> None:
+    key = one(tmp_path, name, {**row, "task_id": id}).key
+
+    assert key is not None
+    assert caveat in key.caveat
+    assert bool(key.caveat) == bool(caveat)
+
+
 @pytest.mark.parametrize("row", [MBPP, SANITIZED])
 def test_mbpp_rows_show_their_tests_and_no_solution(tmp_path: Path, row: dict[str, Any]) -> None:
     loaded = one(tmp_path, "mbpp", row)
@@ -194,10 +222,10 @@ def test_an_unknown_data_set_or_id_is_refused(tmp_path: Path, name: str, message
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"task_id": "HumanEval/0"}', "rows.jsonl row 1: the field 'prompt' is missing"),
+        ('{"task_id": "HumanEval/0"}', "rows.jsonl line 1: the field 'prompt' is missing"),
         ('{"task_id": 7}\n{', "rows.jsonl line 2: not JSON"),
-        ("{}", "rows.jsonl row 1: the field 'task_id' is missing"),
-        ("[1]", "rows.jsonl row 1: not a mapping"),
+        ("{}", "rows.jsonl line 1: the field 'task_id' is missing"),
+        ("[1]", "rows.jsonl line 1: not a mapping"),
         (json.dumps({**HUMANEVAL, "task_id": "HumanEval/0", "prompt": "def ("}), "not Python"),
     ],
 )

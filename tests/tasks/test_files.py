@@ -37,6 +37,13 @@ def test_a_file_becomes_a_task_and_a_key(tmp_path: Path) -> None:
     assert loaded.key.tests == (Test(((1, 2),), 0),)
 
 
+def test_a_file_may_ask_for_a_method(tmp_path: Path) -> None:
+    task = load(tmp_path, {**GOOD, "entry_point": "Solution.solve"}).task
+
+    assert task.entry_point == "Solution.solve"
+    assert task.public_tests[1] == Test((4,), 8)
+
+
 def test_a_file_without_hidden_tests_has_no_key(tmp_path: Path) -> None:
     content = {key: value for key, value in GOOD.items() if key != "hidden_tests"}
 
@@ -75,6 +82,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"public_tests": ["assert solve(x) == 1"]}, "not of the form"),
     ({"public_tests": [{"input": [{"$": "tuple"}], "expected": 1}]}, "`public_tests` 1"),
     ({"entry_point": "not a name"}, "`entry_point`"),
+    ({"entry_point": "a.b.c"}, "`entry_point`"),
     ({"entry_point": None, "public_tests": ["assert f()"]}, "an assertion needs an `entry_point`"),
     ({"timeout": 3}, "`timeout` is not one of id, statement"),
     ({"comparison": {"absolute_tolerance": -1}}, "`comparison.absolute_tolerance`"),

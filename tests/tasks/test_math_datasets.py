@@ -143,17 +143,21 @@ def test_quality_control_and_screening_rows_say_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "row", "message"),
     [
-        ("gsm8k:1", {"question": "?"}, "row 2: the field 'answer' is missing"),
-        ("gsm8k:1", {"question": "?", "answer": "72"}, "row 2: `answer` does not end in '#### '"),
-        ("gsm8k:1", {"question": "?", "answer": "#### "}, "row 2: `answer` does not end in"),
-        ("gsm8k:1", {"question": 5, "answer": "#### 1"}, "row 2: `question` must be text, not '5'"),
-        ("math-500:a", {**MATH, "unique_id": "a", "answer": None}, "row 2: `answer` must be text"),
-        ("prm800k:1", {**LABELLED, "label": []}, "row 2: `label` must be a mapping"),
-        ("prm800k:1", {"question": {}}, "row 2: the field 'label' is missing"),
+        ("gsm8k:1", {"question": "?"}, "line 2: the field 'answer' is missing"),
+        ("gsm8k:1", {"question": "?", "answer": "72"}, "line 2: `answer` does not end in '#### '"),
+        ("gsm8k:1", {"question": "?", "answer": "#### "}, "line 2: `answer` does not end in"),
+        (
+            "gsm8k:1",
+            {"question": 5, "answer": "#### 1"},
+            "line 2: `question` must be text, not '5'",
+        ),
+        ("math-500:a", {**MATH, "unique_id": "a", "answer": None}, "line 2: `answer` must be text"),
+        ("prm800k:1", {**LABELLED, "label": []}, "line 2: `label` must be a mapping"),
+        ("prm800k:1", {"question": {}}, "line 2: the field 'label' is missing"),
         ("prm800k:1", labelled(chosen_completion=3), "`chosen_completion` 3 is none of its 1"),
         ("prm800k:1", labelled(completions=["x"]), "a completion is a mapping with `text`"),
         ("prm800k:1", labelled(completions=[{"text": "x", "rating": 2}]), "a rating is -1, 0, 1"),
-        ("math-500:1", GSM8K, "row 2: the field 'unique_id' is missing"),
+        ("math-500:1", GSM8K, "line 2: the field 'unique_id' is missing"),
         ("prm800k:1", labelled(human_completion=5), "`human_completion` must be text"),
     ],
 )
@@ -183,7 +187,7 @@ def test_blank_lines_count_as_lines_and_not_as_rows(tmp_path: Path) -> None:
     path.write_text(f"\n{json.dumps(GSM8K)}\n\n{{}}\n")
 
     assert load_task("gsm8k:0", path).task.question == GSM8K["question"]
-    with pytest.raises(InputError, match=r"rows.jsonl row 4: the field 'answer' is missing"):
+    with pytest.raises(InputError, match=r"rows.jsonl line 4: the field 'answer' is missing"):
         load_task("gsm8k:1", path)
 
 

@@ -114,6 +114,19 @@ async def test_a_grade_says_what_it_leaves_out() -> None:
     assert verdict.reason == "all 1 tests pass (1 input is left out)"
 
 
+async def test_tests_one_by_one_end_with_the_first_that_fails() -> None:
+    sandbox = ScriptedSandbox(run)
+    tests = (Test((1,), 2), Test((3,), 6), Test((5,), 10), Test((7,), 14))
+
+    verdicts = await HiddenTests(sandbox, Key("double", tests, one_by_one=True)).judge(
+        TASK, ["gold", "half"]
+    )
+
+    assert [(v.score, v.passed) for v in verdicts] == [(1.0, True), (0.25, False)]
+    assert verdicts[1].reason == "f(3) gave 2, expected 6"
+    assert [program.code for program in sandbox.programs].count("half") == 2
+
+
 def checked(program: Program, checker: str) -> Outcome:
     """Checkers by their name."""
     if checker == "strict" and program.code != "gold":

@@ -59,7 +59,7 @@ async def test_a_task_without_a_key_has_no_grade() -> None:
 
 
 async def test_a_question_is_graded_by_its_gold_answer() -> None:
-    question = LoadedTask(MathTask("q", "1 + 1?"), AnswerKey("q", "2", "numbers"))
+    question = LoadedTask(MathTask("q", "1 + 1?"), AnswerKey("q", "2"))
 
     right, wrong = await grade(question, ["So \\boxed{2}", "So \\boxed{3}"], ScriptedSandbox(run))
 

@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import doctor, models, sandbox, solve
+from . import diversity, doctor, models, sandbox, solve
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("solve")(solve.solve)
+app.command("diversity")(diversity.diversity)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")

@@ -54,10 +54,10 @@ def differences(baseline: str, comparisons: Mapping[str, Comparison]) -> Rows:
         percent = name.removesuffix(PER_SOLVED) not in COSTS
         cells = [_change(one.difference if one else None, percent=percent) for one in found]
         rows.append([_heading(name), *cells])
-    equal = [one.at_equal_tokens for one in comparisons.values()]
-    if any(equal):
-        cells = [_change(one.difference if one else None, percent=True) for one in equal]
-        rows.append(["pass@k at equal tokens", *cells])
+    for unit in dict.fromkeys(unit for one in comparisons.values() for unit in one.at_equal):
+        equal = (one.at_equal.get(unit) for one in comparisons.values())
+        cells = [_change(one.paired.difference if one else None, percent=True) for one in equal]
+        rows.append([f"pass@k at equal {unit}", *cells])
     return rows
 
 

@@ -11,7 +11,7 @@ MOST = 40
 def shuffled(task: str, texts: Mapping[str, str], seed: int) -> list[str]:
     """The ids of a task's samples in an order that is always the same. Samples without a text are
     left out before any is drawn, where the paper's code draws them and leaves out their pairs."""
-    ids = [id for id, text in texts.items() if text.strip()]
+    ids = sorted(id for id, text in texts.items() if text.strip())
     random.Random(f"{seed}/{task}").shuffle(ids)
     return ids
 

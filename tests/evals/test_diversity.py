@@ -86,6 +86,7 @@ async def test_so_many_samples_are_drawn_the_same_for_the_same_seed() -> None:
 
     assert row.samples == 40
     assert len({program.code for program in box.programs}) == 40
+    assert box.programs == again.programs
     assert shuffled("t", programs, 0) != shuffled("t", programs, 1)
 
 

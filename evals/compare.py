@@ -5,11 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from .metrics.bootstrap import Interval, ratio_of
-from .metrics.curves import pass_at_tokens
+from .metrics.curves import Unit, pass_at_cost
 from .metrics.measures import Measure, Values, measures
 from .metrics.paired import Paired, differences, paired_difference
 from .metrics.tally import Tally, tally
 from .results import Result
+
+UNITS: tuple[Unit, ...] = ("tokens", "calls")
+
+
+@dataclass(frozen=True, slots=True)
+class AtEqual:
+    """The difference of pass@k where both runs spend the same, each with its own k."""
+
+    amount: float
+    """What is spent on a task, on average: all that the run which spends less does."""
+    paired: Paired
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"amount": self.amount, **self.paired.to_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +40,8 @@ class Comparison:
     """By what is measured ("pass@10", "solved", "majority@8", "tokens", "tokens per solved task").
     Each over the tasks for which both have it; those that only one could be graded on are counted
     in it, on top of those that only one has at all."""
-    tokens: float | None
-    """The tokens a task that both have spent, on average: what the run that spends less spends."""
-    at_equal_tokens: Paired | None
-    """The difference of pass@k, each run with the k that costs that much (metrics/curves.py)."""
+    at_equal: Mapping[str, AtEqual]
+    """By what is spent equally ("tokens", "calls"), over the tasks that both are graded on."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -36,7 +49,7 @@ class Comparison:
         return {
             **plain,
             "differences": {name: one.to_json() for name, one in self.differences.items()},
-            "at_equal_tokens": self.at_equal_tokens and self.at_equal_tokens.to_json(),
+            "at_equal": {unit: one.to_json() for unit, one in self.at_equal.items()},
         }
 
 
@@ -45,26 +58,33 @@ def compare(a: Iterable[Result], b: Iterable[Result], seed: int = 0) -> Comparis
     first, second = _tallies(a), _tallies(b)
     both = [task for task in first if task in second]
     ours, theirs = [first[task] for task in both], [second[task] for task in both]
-    tokens = min(_mean_tokens(ours), _mean_tokens(theirs)) if both else None
-    equal = tokens and paired_difference(
-        pass_at_tokens(ours, tokens), pass_at_tokens(theirs, tokens), seed
-    )
     return Comparison(
         tasks=len(both),
         only_first=len(first) - len(both),
         only_second=len(second) - len(both),
         differences=_differences(ours, theirs, seed),
-        tokens=tokens,
-        at_equal_tokens=equal or None,
+        at_equal={unit: one for unit in UNITS if (one := _at_equal(ours, theirs, unit, seed))},
     )
+
+
+def _at_equal(a: Sequence[Tally], b: Sequence[Tally], unit: Unit, seed: int) -> AtEqual | None:
+    """None where nothing was spent, or nothing graded."""
+    graded = [pair for pair in zip(a, b, strict=True) if None not in (pair[0].every, pair[1].every)]
+    ours, theirs = [one for one, _ in graded], [other for _, other in graded]
+    amount = min(_mean_cost(ours, unit), _mean_cost(theirs, unit))
+    if not amount:
+        return None
+    found = [pass_at_cost(some, amount, unit) for some in (ours, theirs)]
+    return AtEqual(amount, paired_difference(found[0], found[1], seed))
+
+
+def _mean_cost(tallies: Sequence[Tally], unit: Unit) -> float:
+    total: int = sum(getattr(one.usage, unit) for one in tallies)
+    return total / max(1, len(tallies))
 
 
 def _tallies(results: Iterable[Result]) -> dict[str, Tally]:
     return {result.task: tally(result) for result in results if result.error is None}
-
-
-def _mean_tokens(tallies: Sequence[Tally]) -> float:
-    return sum(one.usage.tokens for one in tallies) / len(tallies)
 
 
 def _differences(a: Sequence[Tally], b: Sequence[Tally], seed: int) -> dict[str, Paired]:

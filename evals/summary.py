@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ..models.base import Usage
+from .diversity import Diversity, TaskDiversity, diversities, read_diversity
+from .folder import read_about, read_results
 from .metrics.bootstrap import Interval, intervals, ratio_of
 from .metrics.curves import Point, curve
 from .metrics.measures import COSTS, PASSES, PER_SOLVED, Measure, Name, measures
@@ -84,6 +87,8 @@ class Summary:
     """How many searches ended why."""
     caveats: Mapping[str, int]
     """What grades should be taken with, and of how many tasks."""
+    diversity: Sequence[Diversity] = ()
+    """How different the answers to a task are, by each way in which that was measured."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, as `Summary` has it; an interval is [value, low, high], null if unbounded."""
@@ -96,6 +101,7 @@ class Summary:
             "costs": {unit: cost and cost.to_json() for unit, cost in self.costs.items()},
             "by_kind": {kind: _usage(usage) for kind, usage in self.by_kind.items()},
             "curves": _lists(self.curves),
+            "diversity": [one.to_json() for one in self.diversity],
         }
 
 
@@ -122,9 +128,24 @@ class _Counts:
         self.caveats.update([result.caveat] if result.caveat else [])
 
 
-def summarise(results: Iterable[Result], name: str = "", seed: int = 0) -> Summary:
-    """The numbers of a run, from its results, one a task. Reads them once and keeps a few numbers
-    of each. `seed` fixes the resamples."""
+def summarise_run(path: Path, seed: int = 0) -> Summary:
+    """The numbers of the run in a folder, with its diversity, where that has been measured.
+
+    Raises:
+        InputError: it is no run's folder, or what is in it cannot be read.
+    """
+    return summarise(read_results(path), read_about(path).name, seed, read_diversity(path))
+
+
+def summarise(
+    results: Iterable[Result],
+    name: str = "",
+    seed: int = 0,
+    measured: Iterable[TaskDiversity] = (),
+) -> Summary:
+    """The numbers of a run, from its results, one a task, and from what was `measured` of how
+    different they are. Reads them once and keeps a few numbers of each. `seed` fixes the
+    resamples."""
     counts = _Counts()
     for result in results:
         counts.add(result)
@@ -150,6 +171,7 @@ def summarise(results: Iterable[Result], name: str = "", seed: int = 0) -> Summa
         faults=dict(counts.faults.most_common()),
         stopped=dict(counts.stopped.most_common()),
         caveats=dict(counts.caveats.most_common()),
+        diversity=diversities(measured, seed),
     )
 
 

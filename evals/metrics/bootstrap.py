@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 RESAMPLES = 10_000
 LOW, HIGH = 0.025, 0.975
-CELLS = 2**21
+CELLS = 2**19
 """Entries of the matrix of weights that are held at a time."""
 
 Array = NDArray[np.float64]

@@ -8,7 +8,7 @@ a task has, nothing more is spent, and nothing more is solved.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from .bootstrap import Array, Interval
 from .measures import PASSES, Name
 from .pass_at_k import pass_at
 from .tally import Tally
+
+Unit = Literal["tokens", "calls"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,20 @@ def curve(
     return points
 
 
-def samples_for(tallies: Sequence[Tally], tokens: float) -> float:
-    """How many samples of each task cost that many tokens on average; all, where it is more."""
+def samples_for(tallies: Sequence[Tally], amount: float, unit: Unit = "tokens") -> float:
+    """How many samples of each task cost that much on average; all, where it is more."""
     ks = np.arange(max((one.drawn for one in tallies), default=0) + 1)
-    spent = _shares(tallies, "pass", ks) @ np.array([one.usage.tokens for one in tallies])
-    return float(np.interp(tokens, spent / max(1, len(tallies)), ks))
+    spent = _shares(tallies, "pass", ks) @ np.array([getattr(one.usage, unit) for one in tallies])
+    return float(np.interp(amount, spent / max(1, len(tallies)), ks))
 
 
-def pass_at_tokens(tallies: Sequence[Tally], tokens: float) -> dict[str, float]:
-    """What each task comes to, by its id, with as many samples as cost that many tokens on average
+def pass_at_cost(
+    tallies: Sequence[Tally], amount: float, unit: Unit = "tokens"
+) -> dict[str, float]:
+    """What each graded task comes to, by its id, with as many samples as cost that much on average
     (`samples_for`)."""
     graded = [one for one in tallies if one.every is not None]
-    k = samples_for(graded, tokens)
+    k = samples_for(graded, amount, unit)
     return {one.task: pass_at(*one.every, k) for one in graded if one.every is not None}
 
 

@@ -22,6 +22,7 @@ COSTS: Mapping[str, Callable[[Tally], float | None]] = {
     "seconds": lambda one: one.seconds,
     "verifier tokens": lambda one: float(one.judging.tokens),
 }
+"""Of each task. Seconds are of the clock, while other tasks were thought about, too."""
 PER_SOLVED = " per solved task"
 
 

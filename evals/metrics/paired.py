@@ -44,8 +44,8 @@ def differences(a: Sequence[Column], b: Sequence[Column], seed: int = 0) -> list
     resamples of the same tasks: columns of both have an entry for every task that both have."""
     if not a:
         return []
-    (first, drawn_first), (second, drawn_second) = resampled(a, seed), resampled(b, seed)
+    whole, drawn = resampled([*a, *b], seed)
     # What is infinite in both differs by nothing that can be said.
     with np.errstate(invalid="ignore"):
-        whole, drawn = first - second, drawn_first - drawn_second
+        whole, drawn = whole[: len(a)] - whole[len(a) :], drawn[:, : len(a)] - drawn[:, len(a) :]
     return [interval_of(whole[at], drawn[:, at]) for at in range(len(a))]

@@ -49,13 +49,23 @@ def test_at_equal_tokens_the_dearer_run_has_fewer_samples() -> None:
 
     found = compare(dear, cheap)
 
-    assert found.tokens == 400
-    assert of(found.at_equal_tokens)[0] == pytest.approx(0.5 - 1.0)
-    assert of(found.differences["pass@4"])[0] == 0.0
+    assert found.at_equal["tokens"].amount == 400
+    assert of(found.at_equal["tokens"].paired)[0] == pytest.approx(0.5 - 1.0)
+    assert of(found.at_equal["calls"].paired)[0] == of(found.differences["pass@4"])[0] == 0.0
+
+
+def test_equal_spending_is_over_the_tasks_that_both_are_graded_on() -> None:
+    a = [result("x", [T, F], tokens=200), result("y", [T, F], tokens=9000)]
+    b = [result("x", [T, F], tokens=400), result("y", [T, None], tokens=100)]
+
+    found = compare(a, b).at_equal["tokens"]
+
+    assert found.amount == 200
+    assert of(found.paired) == (0.5, 1, 0, 0)
 
 
 def test_runs_with_nothing_in_common_compare_to_nothing() -> None:
     found = compare([result("x", [T])], [result("y", [T])])
 
-    assert (found.tasks, found.differences, found.at_equal_tokens) == (0, {}, None)
+    assert (found.tasks, found.differences, found.at_equal) == (0, {}, {})
     json.dumps(found.to_json(), allow_nan=False)

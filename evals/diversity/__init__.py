@@ -1,0 +1,18 @@
+"""How different the answers to a task are: by their ideas, or by what they do."""
+
+from .behaviour import ByBehaviour
+from .folder import Measure, Measured, measure_run, read_diversity
+from .ideas import ByIdeas
+from .record import Diversity, TaskDiversity, diversities
+
+__all__ = [
+    "ByBehaviour",
+    "ByIdeas",
+    "Diversity",
+    "Measure",
+    "Measured",
+    "TaskDiversity",
+    "diversities",
+    "measure_run",
+    "read_diversity",
+]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..evals.graded import Graded, GradedFile
     from ..evals.samples import SampleFile
     from ..evals.summary import Score
+    from ..sandboxes import Sandbox
 
 
 def grade(
@@ -47,15 +49,17 @@ def grade(
     """
     from ..evals.graded import GradedFile
     from ..evals.samples import SampleFile
+    from ..sandboxes import connect
 
     known = {
         one.task.id: isinstance(one.key, Key) and bool(one.key.prompt)
         for one in load_dataset(dataset, data)
     }
     into = out or samples.with_name(_stem(samples) + "_graded.jsonl")
-    box = _with_workers(sandbox, concurrency)
+    box = connect(_with_workers(sandbox, concurrency))
     at_once = 2 * (concurrency or (os.cpu_count() or 1) + 1)
     with (
+        closing(box),
         SampleFile(samples, known, skip_bad=skip_bad) as file,
         GradedFile(into, file, dataset) as to,
     ):
@@ -71,13 +75,11 @@ async def _grade(
     data: Path | None,
     samples: "SampleFile",
     graded: "GradedFile",
-    sandbox: str,
+    sandbox: "Sandbox",
     tasks_at_once: int,
 ) -> None:
     from ..evals.grade_samples import grade_samples
-    from ..sandboxes import connect
 
-    box = connect(sandbox)
     done, total = graded.done, len(samples)
 
     def finished(count: int) -> None:
@@ -87,17 +89,14 @@ async def _grade(
             print(f"{done}/{total} graded", end="\r" if done < total else "\n", file=sys.stderr)
 
     live = sys.stderr.isatty()
-    try:
-        await grade_samples(
-            load_dataset(dataset, data),
-            samples,
-            graded,
-            box,
-            tasks_at_once=tasks_at_once,
-            finished=finished,
-        )
-    finally:
-        box.close()
+    await grade_samples(
+        load_dataset(dataset, data),
+        samples,
+        graded,
+        sandbox,
+        tasks_at_once=tasks_at_once,
+        finished=finished,
+    )
 
 
 def _stem(path: Path) -> str:

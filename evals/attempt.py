@@ -35,18 +35,23 @@ async def attempt(loaded: LoadedTask[Any, Any], graph: Graph, context: Context) 
         MissingError: this machine lacks what a model, the verifier or the sandbox needs.
         StoreError: what was thought cannot be kept.
     """
+    try:
+        return await _attempt(loaded, graph, context)
+    finally:
+        for run in [one for one in context.runs() if one.task.id == loaded.task.id]:
+            context.release(run.key)
+
+
+async def _attempt(loaded: LoadedTask[Any, Any], graph: Graph, context: Context) -> Attempted:
     assert isinstance(context.sandbox, Sandbox)
     started = time.monotonic()
     solution: Solution = (await graph.ainvoke({"task": loaded.task}, context=context))["solution"]
     seconds = time.monotonic() - started
     run = context.run(solution.run)
-    try:
-        texts = {one.id: run.thoughts[one.id].text for one in solution.candidates}
-        grades = await grade(loaded, list(texts.values()), context.sandbox)
-        result = _result(loaded, run, solution, dict(zip(texts, grades, strict=True)), seconds)
-        return result, list(sample_rows(loaded.task, result, texts))
-    finally:
-        context.release(run.key)
+    texts = {one.id: run.thoughts[one.id].text for one in solution.candidates}
+    grades = await grade(loaded, list(texts.values()), context.sandbox)
+    result = _result(loaded, run, solution, dict(zip(texts, grades, strict=True)), seconds)
+    return result, list(sample_rows(loaded.task, result, texts))
 
 
 def _result(

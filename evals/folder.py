@@ -12,7 +12,7 @@ whose task has no result: both go when the folder is opened again, and the store
 import fcntl
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,19 +57,23 @@ class RunFolder:
 
     def __init__(self, path: Path, about: About) -> None:
         self.path, self.about = path, about
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._lock = (path / ".lock").open("a")
-            self._hold()
-            self._begin()
-            self.done = {result.task for result in read_results(path) if result.error is None}
-            """Tasks that have a result."""
-            cut_torn_line(path / RESULTS)
-            _keep(path / SAMPLES, self.done)
-            self._results = (path / RESULTS).open("a")
-            self._samples = (path / SAMPLES).open("a")
-        except OSError as error:
-            raise InputError(f"--out {path}: {error.strerror or error}") from None
+        self.done: set[str] = set()
+        """Tasks that have a result."""
+        with ExitStack() as opened:
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+                self._lock = opened.enter_context((path / ".lock").open("a"))
+                self._hold()
+                self._begin()
+                self.done.update(r.task for r in read_results(path) if r.error is None)
+                cut_torn_line(path / RESULTS)
+                _keep(path / SAMPLES, self.done)
+                self._results = opened.enter_context((path / RESULTS).open("a"))
+                self._samples = opened.enter_context((path / SAMPLES).open("a"))
+            except OSError as error:
+                raise InputError(f"--out {path}: {error.strerror or error}") from None
+            self.close = opened.pop_all().close
+            """Let go of it. Idempotent."""
 
     def add(self, result: Result, samples: Iterable[Mapping[str, Any]] = ()) -> None:
         """Append a task's samples, then its result, which makes it done (unless it is an error)."""
@@ -80,11 +84,6 @@ class RunFolder:
         self._results.flush()
         if result.error is None:
             self.done.add(result.task)
-
-    def close(self) -> None:
-        """Let go of it. Idempotent."""
-        for file in (self._results, self._samples, self._lock):
-            file.close()
 
     def _hold(self) -> None:
         try:

@@ -22,9 +22,8 @@ from .results import Result
 Loaded = LoadedTask[Any, Any]
 MOST_UNANSWERED = 8
 """Tasks in a row that no model has answered, after which it is not asked further."""
-LOOK = 0.05
-"""Seconds between two looks at whether there is room; and how long a task has to make its first
-call before another is begun."""
+LOOK = 0.01
+"""Seconds between two looks at whether there is room."""
 
 
 @dataclass(eq=False)
@@ -67,12 +66,17 @@ async def evaluate(
         ModelUnavailable: no model has answered any of `MOST_UNANSWERED` tasks in a row.
     """
     runner = _Runner(arms, concurrency, finished)
+    seen: set[str] = set()
     try:
         async with asyncio.TaskGroup() as group:
             async for loaded in read(iter(tasks)):
+                if loaded.task.id in seen:
+                    raise InputError(f"task {loaded.task.id}: there are two of that id")
+                seen.add(loaded.task.id)
                 for arm in arms:
                     if loaded.task.id not in arm.folder.done:
                         await runner.room(arm)
+                        runner.active[arm.model] = runner.active.get(arm.model, 0) + 1
                         group.create_task(runner.work(arm, loaded))
     except* PonderError as errors:
         raise first(errors) from None
@@ -101,8 +105,6 @@ class _Runner:
     arms: Sequence[Arm]
     concurrency: int
     finished: Finished
-    begun: dict[str, int] = field(default_factory=dict)
-    """By model, tasks that have had no time yet to make their first call."""
     active: dict[str, int] = field(default_factory=dict)
     """By model, tasks that are thought about or graded."""
 
@@ -114,16 +116,15 @@ class _Runner:
     def _has_room(self, arm: Arm) -> bool:
         model, most = arm.model, arm.most(self.concurrency)
         runs = [run for one in self.arms if one.model == model for run in one.context.runs()]
-        calls = sum(len(run.calls.in_flight) for run in runs) + self.begun.get(model, 0)
+        active = self.active.get(model, 0)
+        if active > sum(run.calls.asked > 0 for run in runs):
+            return False  # how many calls the last one begun will make is not known yet
+        calls = sum(len(run.calls.in_flight) for run in runs)
         # Grading is work too: what has not been graded cannot be left to pile up.
-        return calls < most and self.active.get(model, 0) < 2 * most + 2
+        return calls < most and active < 2 * most + 2
 
     async def work(self, arm: Arm, loaded: Loaded) -> None:
         """One task, from its first thought to its line in the folder."""
-        model = arm.model
-        asyncio.get_running_loop().call_later(LOOK, self._count, self.begun, model, -1)
-        self._count(self.begun, model, 1)
-        self._count(self.active, model, 1)
         try:
             try:
                 result, samples = await attempt(loaded, arm.graph, arm.context)
@@ -136,11 +137,7 @@ class _Runner:
             self.finished(arm, result)
             self._give_up_on_silence(arm, result)
         finally:
-            self._count(self.active, model, -1)
-
-    @staticmethod
-    def _count(counts: dict[str, int], model: str, more: int) -> None:
-        counts[model] = counts.get(model, 0) + more
+            self.active[arm.model] -= 1
 
     @staticmethod
     def _give_up_on_silence(arm: Arm, result: Result) -> None:

@@ -109,6 +109,8 @@ class Calls:
         """Why no further call is made, once that is so."""
         self.in_flight: dict[str, float] = {}
         """Path and start (event loop's clock, seconds) of each call under way."""
+        self.asked = 0
+        """Calls so far, replayed or not."""
         self.restored: set[str] = set()
         """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
         self._run, self._task, self._store, self._seed = run, task, store, seed
@@ -177,6 +179,7 @@ class Calls:
         )
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
+        self.asked += 1
         reply = self._replay(kind, self._key(request), request.path)
         if reply is not None:
             self.ledger.follow(request.promise)

@@ -131,22 +131,25 @@ def load_task(name: str, data: Path | None = None) -> LoadedTask[Any, Any]:
         MissingError: the data set has to be fetched, and the hub is not reached.
     """
     match = NAME.fullmatch(name)
-    path, _, of_path = name.rpartition(":")
-    if match and not Path(name).exists() and not own.holds_tasks(Path(path)):
+    path, colon, id = name.rpartition(":")
+    of_ones_own = bool(colon) and own.holds_tasks(Path(path))
+    if match and not Path(name).exists() and not of_ones_own:
         return _find(match[2], match[1], data)
     if data is not None:
         raise InputError(f"--data {data} goes with a data set's task, not with a file")
-    return own.find(of_path, Path(path)) if own.holds_tasks(Path(path)) else load_file(Path(name))
+    if own.holds_tasks(Path(name)):
+        raise InputError(f"{name} holds many tasks: name one of them, as in {name}:ID")
+    return own.find(id, Path(path)) if of_ones_own else load_file(Path(name))
 
 
 def load_dataset(name: str, data: Path | None = None) -> Iterator[LoadedTask[Any, Any]]:
-    """All tasks of a data set, in the order of its file; or of a folder or a .jsonl file of one's
-    own (tasks/own.py). Read as they are asked for, and not kept.
+    """All tasks of a data set, in the order of its file; or those in a folder, a .jsonl file or a
+    task file of one's own (tasks/own.py). Each is read when it is asked for, and none is kept.
 
     Raises:
         InputError, MissingError: as `load_task`.
     """
-    if own.holds_tasks(Path(name)) and name not in DATASETS:
+    if Path(name).exists() and name not in DATASETS:
         if data is not None:
             raise InputError(f"--data {data} goes with a data set, not with {name}")
         yield from own.load(Path(name))

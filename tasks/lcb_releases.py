@@ -10,6 +10,9 @@
 
 A contest has a time, and a day means its midnight, as in the official filter: `to=2024-09-01`
 leaves out a contest of the morning of that day.
+
+For PlanSearch, its paper names contests of May to September 2024; a notebook of its repository took
+those of release_v3 from 2024-04-01 on, which end in July.
 """
 
 import re

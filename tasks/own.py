@@ -25,13 +25,13 @@ def holds_tasks(path: Path) -> bool:
 
 
 def load(path: Path) -> Iterator[LoadedTask[Any, Any]]:
-    """Its tasks: of a folder by the names of their files, in which 2 comes before 10.
+    """Its tasks, or the one of a task file: of a folder by their files' names, 2 before 10.
 
     Raises:
         InputError: one of them is not what it should be, two have one id, or there are none.
     """
     places: dict[str, str] = {}
-    for loaded, where in _folder(path) if path.is_dir() else _rows(path):
+    for loaded, where in _rows(path) if path.name.endswith(ROWS) else _files(path):
         id = loaded.task.id
         if id in places:
             raise InputError(f"{where}: the id {id!r} is that of {places[id]}, too")
@@ -51,9 +51,13 @@ def find(id: str, path: Path) -> LoadedTask[Any, Any]:
     return found
 
 
-def _folder(path: Path) -> Iterator[tuple[LoadedTask[Any, Any], str]]:
-    files = (file for file in path.iterdir() if file.suffix in FILES and file.name[0] != ".")
-    for file in sorted(files, key=_natural):
+def _files(path: Path) -> Iterator[tuple[LoadedTask[Any, Any], str]]:
+    try:
+        files = list(path.iterdir()) if path.is_dir() else [path]
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    named = [file for file in files if file.suffix in FILES and file.name[0] != "."]
+    for file in sorted(named, key=_natural):
         yield load_file(file), str(file)
 
 

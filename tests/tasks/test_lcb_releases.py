@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ponder.errors import InputError, MissingError
-from ponder.tasks import load_dataset, load_task
+from ponder.tasks import hub, load_dataset, load_task
 from ponder.tasks.lcb_releases import read_release
 
 from ..support.lcb import row, write
@@ -128,6 +128,24 @@ def test_a_name_that_means_nothing_is_refused(which: str, message: str) -> None:
 def test_other_data_sets_have_no_releases(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="gsm8k has no releases: leave out @v2"):
         load_task("gsm8k@v2:1", tmp_path)
+
+
+def test_only_the_files_that_are_needed_come_from_the_hub(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def snapshot_download(repository: str, *, repo_type: str, allow_patterns: list[str]) -> str:
+        fetched.extend([repository, repo_type, *allow_patterns])
+        return str(folder)
+
+    monkeypatch.setattr(hub, "reached", lambda: True)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot_download)
+
+    assert [loaded.task.id[-1] for loaded in load_dataset("livecodebench@v2_v3")] == ["2", "3"]
+    assert fetched == [
+        "livecodebench/code_generation_lite", "dataset", "test2.jsonl", "test3.jsonl",
+    ]  # fmt: skip
 
 
 def test_without_a_file_and_a_hub_the_user_is_told_what_to_fetch(

@@ -79,6 +79,18 @@ def test_a_row_that_is_no_task_is_refused_with_its_line(
     assert message in str(error.value)
 
 
+def test_a_task_file_is_data_of_one_task(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(json.dumps(TASK))
+
+    assert ids(path) == ["one"]
+
+
+def test_of_many_tasks_one_has_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"holds many tasks: name one of them, as in .*:ID"):
+        load_task(str(tmp_path))
+
+
 def test_two_tasks_of_one_id_are_both_named(tmp_path: Path) -> None:
     for name in ("a.json", "b.json"):
         (tmp_path / name).write_text(json.dumps({**TASK, "id": "same"}))

@@ -1,7 +1,4 @@
-"""Runs side by side, a column each: for the end of a command, and for documents.
-
-Shares of tasks are in percent; what stands in brackets is a 95 % interval.
-"""
+"""Runs side by side, a column each: for the end of a command, and for documents."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -22,6 +19,7 @@ COUNTS: Mapping[str, Callable[[Summary], int]] = {
     "samples": lambda one: one.samples,
     "answers that never came": lambda one: one.missing,
 }
+LEGEND = "Shares of tasks are in percent; in brackets, 95 % bootstrap intervals over the tasks."
 SHORT = (
     "†n: n of the tasks have fewer samples than that. What they lack counts as wrong; a choice is "
     "then one among fewer."
@@ -40,7 +38,7 @@ def notes(summaries: Sequence[Summary]) -> list[str]:
         for score in some
     ]  # fmt: skip
     caveats = {caveat: None for one in summaries for caveat in one.caveats}
-    return [*([SHORT] if any(score.short for score in scores) else []), *caveats]
+    return [LEGEND, *([SHORT] if any(score.short for score in scores) else []), *caveats]
 
 
 def differences(baseline: str, comparisons: Mapping[str, Comparison]) -> Rows:

@@ -1,8 +1,9 @@
 """How different the answers to a task are: by their ideas, or by what they do."""
 
 from .behaviour import ByBehaviour
-from .folder import Measure, Measured, measure_run, read_diversity
+from .files import read_diversity
 from .ideas import ByIdeas
+from .measuring import Measure, Measured, measure_run
 from .record import Diversity, TaskDiversity, diversities
 
 __all__ = [

@@ -29,8 +29,8 @@ from .record import TaskDiversity
 
 ROUNDS = 3
 """How often summaries that failed are replaced."""
-SUMMARY = Sampling(temperature=0.0, top_p=0.9, max_tokens=1024)
-VERDICT = Sampling(temperature=0.0, top_p=None, max_tokens=512)
+SUMMARY = Sampling(temperature=0.0, top_p=0.9, max_tokens=512)
+VERDICT = Sampling(temperature=0.0, top_p=None, max_tokens=128)
 
 
 @dataclass

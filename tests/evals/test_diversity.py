@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ponder.errors import InputError, SandboxError
@@ -35,6 +35,7 @@ def sandbox() -> ScriptedSandbox:
     return ScriptedSandbox(does)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(1, 8))
 def test_balanced_ideas_differ_as_often_as_the_formula_says(k: int, n: int) -> None:
     pairs, similar = same_pairs([[0] * n] * k)

@@ -1,7 +1,7 @@
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ponder.evals.metrics import ks_for, pass_at_k
@@ -26,6 +26,7 @@ def test_goldens(n: int, c: int, k: int, expected: float) -> None:
     assert pass_at_k(n, c, k) == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 8), st.data())
 def test_it_is_the_share_of_all_subsets_with_a_right_sample(n: int, data: st.DataObject) -> None:
     c, k = data.draw(st.integers(0, n)), data.draw(st.integers(0, n))
@@ -34,6 +35,7 @@ def test_it_is_the_share_of_all_subsets_with_a_right_sample(n: int, data: st.Dat
     assert pass_at_k(n, c, k) == pytest.approx(sum(map(any, subsets)) / len(subsets))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.data())
 def test_more_samples_are_never_worse(n: int, data: st.DataObject) -> None:
     c, k = data.draw(st.integers(0, n)), data.draw(st.integers(0, 400))
@@ -41,6 +43,7 @@ def test_more_samples_are_never_worse(n: int, data: st.DataObject) -> None:
     assert 0.0 <= pass_at_k(n, c, k) <= pass_at_k(n, c, k + 1) <= 1.0
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.data())
 def test_samples_that_are_not_there_are_wrong_ones(n: int, data: st.DataObject) -> None:
     c, k = data.draw(st.integers(0, n)), data.draw(st.integers(n + 1, 200))

@@ -3,7 +3,7 @@ from pathlib import Path
 from ponder.evals.compare import compare
 from ponder.evals.diversity import TaskDiversity
 from ponder.evals.summary import summarise, summarise_run
-from ponder.evals.table import as_markdown, as_text, differences, notes, side_by_side
+from ponder.evals.table import LEGEND, SHORT, as_markdown, as_text, differences, notes, side_by_side
 from ponder.models import Usage
 from ponder.tasks import MathTask
 from tests.support.results import result
@@ -37,8 +37,8 @@ def test_a_k_beyond_some_tasks_samples_is_marked_and_explained() -> None:
     summary = summarise([result("a", [T] * 2), result("b", [F] * 5)], "x")
 
     assert row(side_by_side([summary]), "pass@5") == ["50.0 [0.0, 100.0] †1"]
-    assert notes([summary])[0].startswith("†n")
-    assert notes([summarise(SECOND)]) == []
+    assert notes([summary]) == [LEGEND, SHORT]
+    assert notes([summarise(SECOND)]) == [LEGEND]
 
 
 def test_differences_have_signs_and_say_over_how_many_tasks() -> None:

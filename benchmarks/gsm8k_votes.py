@@ -12,12 +12,12 @@ import argparse
 import asyncio
 import json
 import random
-import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ponder.evals.metrics import bootstrap_mean
 from ponder.graphs import best_of_n
 from ponder.models import disconnect
 from ponder.nodes import Context, Solution
@@ -26,7 +26,6 @@ from ponder.verifiers import AnswerGrade
 
 Loaded = LoadedTask[MathTask, AnswerKey]
 WAYS = ("majority", "best", "weighted")
-RESAMPLES = 10_000
 
 
 async def grades(loaded: Loaded, solution: Solution, context: Context) -> dict[str, bool]:
@@ -60,11 +59,10 @@ async def solve(
     return found
 
 
-def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean, and the bounds of its 95 % interval."""
-    order = random.Random(0)
-    means = sorted(statistics.fmean(order.choices(values, k=len(values))) for _ in range(RESAMPLES))
-    return statistics.fmean(values), means[RESAMPLES // 40], means[-RESAMPLES // 40]
+def rounded(values: Sequence[float]) -> list[float]:
+    """Mean, and the bounds of its interval."""
+    found = bootstrap_mean(values)
+    return [round(number, 3) for number in (found.value, found.low, found.high)]
 
 
 def report(found: Sequence[dict[str, dict[int, bool]]], samples: int) -> dict[str, Any]:
@@ -72,10 +70,10 @@ def report(found: Sequence[dict[str, dict[int, bool]]], samples: int) -> dict[st
     result: dict[str, Any] = {"tasks": len(found), "accuracy": {}, "over_majority": {}}
     for way in WAYS:
         rows = {n: [float(one[way].get(n, False)) for one in found] for n in ns}
-        result["accuracy"][way] = {n: [round(x, 3) for x in interval(rows[n])] for n in ns}
+        result["accuracy"][way] = {n: rounded(rows[n]) for n in ns}
         base = {n: [float(one["majority"].get(n, False)) for one in found] for n in ns}
         paired = {n: [a - b for a, b in zip(rows[n], base[n], strict=True)] for n in ns}
-        result["over_majority"][way] = {n: [round(x, 3) for x in interval(paired[n])] for n in ns}
+        result["over_majority"][way] = {n: rounded(paired[n]) for n in ns}
     for way in WAYS:
         shown = ", ".join(
             f"n={n} {mean:.2f} [{low:.2f}, {high:.2f}]"

@@ -1,6 +1,6 @@
 """Hold our verdicts against EvalPlus's rule, by plain Python, on mutants of MBPP+ solutions.
 
-    python benchmarks/mutant_agreement.py MbppPlus.jsonl.gz
+    python -m benchmarks.mutant_agreement MbppPlus.jsonl.gz
 
 Every canonical solution runs in the sandbox against its base and plus inputs, and so does a sample
 of its mutants: an operator swapped, a constant off by one, a statement gone, another type returned,
@@ -17,7 +17,6 @@ Last line: JSON with
 """
 
 import argparse
-import ast
 import asyncio
 import contextlib
 import copy
@@ -29,13 +28,13 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from benchmarks.mutants import mutants
 from ponder.sandboxes import Limits, Sandbox, connect
 from ponder.tasks import LoadedTask, load_dataset, with_expected
 from ponder.tasks.mbpp import SETS
@@ -46,85 +45,6 @@ CHILD_MEMORY = 2 * 2**30
 SLOW = ("Mbpp/255", "Mbpp/271", "Mbpp/392", "Mbpp/592", "Mbpp/599", "Mbpp/603")
 """Solutions that take seconds, of which two mutants are enough."""
 NOT_NONE = ("check_str", "text_match_three", "text_starta_endb")
-
-SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
-    ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt,), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt,),
-    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
-    ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,), ast.And: (ast.Or,), ast.Or: (ast.And,),
-    ast.Add: (ast.Sub,), ast.Sub: (ast.Add,), ast.Mult: (ast.FloorDiv, ast.Add),
-    ast.Div: (ast.FloorDiv, ast.Mult), ast.FloorDiv: (ast.Div,), ast.Mod: (ast.FloorDiv,),
-    ast.Pow: (ast.Mult,), ast.BitAnd: (ast.BitOr,), ast.BitOr: (ast.BitXor,),
-    ast.BitXor: (ast.BitAnd,), ast.LShift: (ast.RShift,), ast.RShift: (ast.LShift,),
-}  # fmt: skip
-KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Pass)
-
-
-def mutants(source: str) -> list[str]:
-    """Every program that one small change makes of this one, each once."""
-    tree = ast.parse(source)
-    found: dict[str, None] = {}
-    for place, node in enumerate(ast.walk(tree)):
-        for change in range(len(list(changes(copy.deepcopy(node))))):
-            mutant = copy.deepcopy(tree)
-            there = next(n for i, n in enumerate(ast.walk(mutant)) if i == place)
-            list(changes(there))[change]()
-            text = ast.unparse(ast.fix_missing_locations(mutant))
-            with contextlib.suppress(SyntaxError):
-                compile(text, "mutant", "exec")
-                found[text] = None
-    found.pop(ast.unparse(tree), None)
-    return list(found)
-
-
-def changes(node: ast.AST) -> Iterator[Callable[[], None]]:
-    """What can be changed in a node, in place."""
-
-    def put(field: str, value: Any, at: int | None = None) -> Callable[[], None]:
-        def change() -> None:
-            if at is None:
-                setattr(node, field, value)
-            else:
-                getattr(node, field)[at] = value
-
-        return change
-
-    match node:
-        case ast.Compare(ops=[op]):
-            yield from (put("ops", swap(), 0) for swap in SWAPS.get(type(op), ()))
-        case ast.BinOp(op=op) | ast.AugAssign(op=op) | ast.BoolOp(op=op):
-            yield from (put("op", swap()) for swap in SWAPS.get(type(op), ()))
-        case ast.Constant(value=bool(value)):
-            yield put("value", not value)
-        case ast.Constant(value=int(value) | float(value)):
-            yield from (put("value", value + 1), put("value", value - 1))
-        case ast.Call(func=ast.Name(id="range"), args=[*_, last] as args):
-            one = ast.Constant(1)
-            yield from (
-                put("args", ast.BinOp(last, op, one), len(args) - 1)
-                for op in (ast.Add(), ast.Sub())
-            )
-        case ast.Call(args=[first, second, *rest]):
-            yield put("args", [second, first, *rest])
-        case ast.Slice(lower=lower, upper=upper):
-            for field, bound in (("lower", lower), ("upper", upper)):
-                if bound is not None:
-                    yield put(field, ast.BinOp(bound, ast.Add(), ast.Constant(1)))
-        case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test):
-            yield put("test", ast.UnaryOp(ast.Not(), test))
-        case ast.comprehension(ifs=[test, *_]):
-            yield put("ifs", ast.UnaryOp(ast.Not(), test), 0)
-        case ast.Return(value=ast.expr() as value):  # what a comparison must tell apart, or not
-            for kind in ("float", "int", "bool", "list", "tuple", "set", "str"):
-                yield put("value", ast.Call(ast.Name(kind), [value], []))
-            for factor in (1 + 5e-8, 1 + 2e-7):
-                yield put("value", ast.BinOp(value, ast.Mult(), ast.Constant(factor)))
-        case ast.UnaryOp(op=op, operand=operand):
-            yield put("operand", ast.UnaryOp(op, operand))
-    body = getattr(node, "body", None)
-    if isinstance(body, list):
-        for at, statement in enumerate(body):
-            if not isinstance(statement, KEPT):
-                yield put("body", ast.Pass(), at)
 
 
 def by_evalplus(function: str, answer: Any, expected: Any, given: Any, atol: float) -> bool:

@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import doctor, eval, models, sandbox, solve
+from . import diversity, doctor, eval, grade, models, sandbox, solve
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -21,6 +21,8 @@ app = typer.Typer(
 )
 app.command("solve")(solve.solve)
 app.command("eval")(eval.evaluate)
+app.command("grade")(grade.grade)
+app.command("diversity")(diversity.diversity)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")

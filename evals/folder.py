@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..errors import InputError
+from .lines import cut_torn_line
 from .results import SCHEMA, Result
 from .spec import Spec
 
@@ -65,7 +66,7 @@ class RunFolder:
                 self._hold()
                 self._begin()
                 self.done.update(r.task for r in read_results(path) if r.error is None)
-                _cut_torn_line(path / RESULTS)
+                cut_torn_line(path / RESULTS)
                 _keep(path / SAMPLES, self.done)
                 self._results = opened.enter_context((path / RESULTS).open("a"))
                 self._samples = opened.enter_context((path / SAMPLES).open("a"))
@@ -192,28 +193,6 @@ def _result(line: bytes, file: Path, number: int) -> Result:
         return Result.from_json(json.loads(line))
     except ValueError as error:
         raise InputError(f"{file} line {number}: {error}") from None
-
-
-def _cut_torn_line(file: Path) -> None:
-    """Take off what a process that was killed had begun to write."""
-    if not file.exists():
-        return
-    with file.open("rb+") as whole:
-        end = _end_of_lines(whole)
-        whole.truncate(end)
-
-
-def _end_of_lines(file: IO[bytes]) -> int:
-    """Where the last whole line ends."""
-    at = file.seek(0, 2)
-    while at > 0:
-        start = max(0, at - 65536)
-        file.seek(start)
-        found = file.read(at - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        at = start
-    return 0
 
 
 def _keep(file: Path, tasks: set[str]) -> None:

@@ -6,7 +6,7 @@ the last have not been begun; and memory does not grow with the number of tasks.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,7 @@ async def evaluate(
     seen: set[str] = set()
     try:
         async with asyncio.TaskGroup() as group:
-            async for loaded in _read(iter(tasks)):
+            async for loaded in read(iter(tasks)):
                 if loaded.task.id in seen:
                     raise InputError(f"task {loaded.task.id}: there are two of that id")
                 seen.add(loaded.task.id)
@@ -79,17 +79,19 @@ async def evaluate(
                         runner.active[arm.model] = runner.active.get(arm.model, 0) + 1
                         group.create_task(runner.work(arm, loaded))
     except* PonderError as errors:
-        raise _first(errors) from None
+        raise first(errors) from None
 
 
-async def _read(tasks: Iterator[Loaded]) -> Any:
+async def read(tasks: Iterator[Loaded]) -> AsyncIterator[Loaded]:
     """Each task, read in a thread: a row can have a hundred megabytes of tests."""
     end = object()
     while (loaded := await asyncio.to_thread(next, tasks, end)) is not end:
+        assert isinstance(loaded, LoadedTask)
         yield loaded
 
 
-def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+def first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    """One of the errors that a group of tasks ended with."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]

@@ -7,6 +7,7 @@ from ..errors import SandboxError
 from ..tasks import CodeTask, generate_inputs
 from ..tasks.equivalence import classes
 from ..tasks.final_answer import final_answer
+from .behaviour import answers
 from .run import Run
 from .thought import Thought
 
@@ -41,6 +42,6 @@ async def _by_behaviour(
         return []  # nobody can say
     places: dict[tuple[str, ...], list[int]] = {}
     for place, behaviour in enumerate(shown):
-        if any(not what.startswith("!") for what in behaviour):
+        if answers(behaviour):
             places.setdefault(tuple(behaviour), []).append(place)
     return list(places.values())

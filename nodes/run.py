@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import InputError, MissingError
 from ..models.base import Model, Usage
 from ..models.store import Store, digest
-from ..sandboxes.base import Limits, Outcome, Program, Sandbox
-from ..tasks import CodeTask, Comparison, Task, task_from_json, task_to_json
-from ..tasks.identity import identity
+from ..sandboxes.base import Sandbox
+from ..tasks import CodeTask, Task, task_from_json, task_to_json
 from ..verifiers.base import Configured, Priced, StepVerifier, Verdict
+from .behaviour import behaviour
 from .calls import Calls
 from .thought import Thought, verdict_from_json, verdict_to_json
 
@@ -201,10 +201,8 @@ class Run:
         """
         known = self._store.record(self.key, "behaviour", id)
         if known is None:
-            task = self.code_task
-            program = Program.answering(task, self.thoughts[id].text)
-            execution = await self._sandbox.run(program, inputs, task.limits or Limits())
-            shown = [_shown(outcome, task.comparison) for outcome in execution.outcomes]
+            code = self.thoughts[id].text
+            shown = await behaviour(self._sandbox, self.code_task, code, inputs)
             known = self._store.put_record(self.key, "behaviour", id, shown)
         return list(known)
 
@@ -230,10 +228,3 @@ class Run:
             lines = [*thought.faults, *filter(None, [thought.failure])]
             kinds.update(line.partition(":")[0] for line in lines)
         return dict(sorted(kinds.items()))
-
-
-def _shown(outcome: Outcome, how: Comparison) -> str:
-    """The same text for what the task takes to be the same."""
-    if outcome.ended != "value":
-        return f"!{outcome.ended}"
-    return f"{identity(outcome.value, how)}\n{outcome.stdout.rstrip()}"

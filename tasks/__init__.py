@@ -3,6 +3,7 @@
 from .answers import same
 from .as_json import task_from_json, task_to_json
 from .code_task import CodeTask, Comparison, Key, LoadedTask, Task, Test
+from .completions import completion_of
 from .datasets import load_dataset, load_labels, load_task, task_from_statement
 from .equivalence import classes, equivalent
 from .files import task_from_data
@@ -32,6 +33,7 @@ __all__ = [
     "Task",
     "Test",
     "classes",
+    "completion_of",
     "equivalent",
     "final_answer",
     "generate_inputs",

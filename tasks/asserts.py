@@ -22,7 +22,8 @@ class Assertions:
     unread: tuple[str, ...]
     comparison: Comparison
     """Python's `==`, with what the assertions add: the widest tolerances any of them allows, sets
-    compared as sets, or truth alone where none of them says more (`assert f(x)`)."""
+    compared as sets, types where all of them say `is`, or truth alone where none of them says more
+    (`assert f(x)`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class _Read:
     truth: bool = False
     as_set: bool = False
     as_list: bool = False
+    identical: bool = False
+    """Whether it says `is`: 1 is not True."""
 
 
 def read_assertions(source: str, function: str) -> Assertions:
@@ -71,7 +74,7 @@ def _comparison(found: list[_Read], truth: bool) -> Comparison:
         absolute_tolerance=max((read.absolute for read in found), default=0.0),
         relative_tolerance=max((read.relative for read in found), default=0.0),
         tuple_is_list=any(read.as_list for read in found),
-        numbers_alike=True,
+        numbers_alike=not found or not all(read.identical for read in found),
         as_set=bool(found) and all(read.as_set for read in found),
         oracle="truth" if truth else None,
     )
@@ -150,8 +153,8 @@ def _read(statement: ast.stmt, function: str, names: dict[str, Any]) -> _Read:
     if not isinstance(statement, ast.Assert):
         raise NotConstant("not an assertion")
     match _filled(statement.test, names):
-        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
-            return _equation(left, right, function)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is() as op], comparators=[right]):
+            return replace(_equation(left, right, function), identical=isinstance(op, ast.Is))
         case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE()], comparators=[limit]):
             return _nearness(left, limit, function)
         case ast.UnaryOp(op=ast.Not(), operand=operand):

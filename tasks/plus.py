@@ -26,6 +26,7 @@ def plus_key(
     oracle: str | None = None,
     typed: Typed = tuple,
     as_set: bool = False,
+    prompt: str = "",
 ) -> Key:
     """The key of a "+" row. `typed` makes an input's arguments what JSON could not hold.
 
@@ -33,7 +34,7 @@ def plus_key(
         KeyError: a field is missing.
         ValueError: a field is not what it should be.
     """
-    key = Key(task.id, canonical_solution=solution)
+    key = Key(task.id, canonical_solution=solution, prompt=prompt)
     how = Comparison(evalplus=True, numbers_alike=True, as_set=as_set, oracle=oracle)
     if "base_input" in row:
         given = [typed(one) for one in [*row["base_input"], *row["plus_input"]]]

@@ -9,7 +9,7 @@ from .judge_model import JudgeModel
 from .prm import OutcomeModel, RewardModel
 from .scripted import ScriptedVerifier
 from .steps import split_steps
-from .tests import HiddenTests, PublicTests, complete, run_tests
+from .tests import HiddenTests, PublicTests, Suites, complete, run_tests
 from .votes import Ballot, ballots, best_of_n, flat, hierarchical, majority, sweep, weighted
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Sample",
     "ScriptedVerifier",
     "StepVerifier",
+    "Suites",
     "Verdict",
     "Verifier",
     "aggregate",

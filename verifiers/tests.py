@@ -1,7 +1,7 @@
 """Tests as verifiers: the sandbox says what a program did, the host what that is worth."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import SandboxError
@@ -10,6 +10,7 @@ from ..tasks import CodeTask, Comparison, Key, Task, Test, right, same_stdout, w
 from ..tasks.show import cut, shown
 from .base import Verdict
 
+Tests = tuple[Test, ...]
 NO_PROGRAM = Verdict(reason="tests judge programs, and the task asks for none")
 
 
@@ -142,6 +143,26 @@ class _Completed:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
+@dataclass(frozen=True, slots=True)
+class Suites:
+    """The verdict by a key, and what its first suite says alone, where it has two."""
+
+    verdict: Verdict
+    """By both: EvalPlus's "plus" asks for the base tests, too."""
+    base: bool | None = None
+    """Whether the first suite passes. None: the key has one only, or nothing could be judged."""
+
+
+def _suites(key: Key) -> list[Tests]:
+    parts = [key.tests[: key.base], key.tests[key.base :]]
+    return [tests for tests in parts if tests] or [()]
+
+
+def _program(task: CodeTask, key: Key, code: str) -> Program:
+    program = Program.answering(task, code)
+    return replace(program, header=program.header + key.prompt) if key.prompted else program
+
+
 @dataclass(frozen=True)
 class HiddenTests:
     """Grades by a key, once a search is over. The score is the share of its tests and checks that
@@ -158,29 +179,52 @@ class HiddenTests:
 
     async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
         """See `Verifier.judge`."""
+        judged = await self._judge(task, candidates, lambda key: [key.tests])
+        return [verdicts[-1] for verdicts in judged]
+
+    async def judge_suites(self, task: Task, candidates: Sequence[str]) -> list[Suites]:
+        """As `judge`, suite by suite, where the key has two: as in EvalPlus each has a process of
+        its own, in which a program begins anew, and its own limits. The second is not run on what
+        fails the first, and the score is the share of the suite that decides."""
+        judged = await self._judge(task, candidates, _suites)
+        two = isinstance(task, CodeTask) and self.key.base > 0
+        return [Suites(one[-1], one[0].passed if two else None) for one in judged]
+
+    async def _judge(
+        self, task: Task, candidates: Sequence[str], suites: Callable[[Key], list[Tests]]
+    ) -> list[list[Verdict]]:
+        """Of each candidate, a verdict of each suite up to the first that it does not pass."""
         if not isinstance(task, CodeTask):
-            return [NO_PROGRAM] * len(candidates)
+            return [[NO_PROGRAM]] * len(candidates)
         limits = self.key.limits or task.limits or self.limits
         try:
             key = await self._complete(task, limits)
         except SandboxError as error:
-            return [Verdict(reason=f"the key is not complete: {error}")] * len(candidates)
-        verdicts = await asyncio.gather(
-            *(
-                run_tests(
-                    self.sandbox,
-                    Program.answering(task, code),
-                    key.tests,
-                    key.comparison,
-                    limits,
-                    checks=key.checks,
-                    one_by_one=key.one_by_one,
-                )
-                for code in candidates
-            )
+            return [[Verdict(reason=f"the key is not complete: {error}")]] * len(candidates)
+        return await asyncio.gather(
+            *(self._run(_program(task, key, code), key, suites(key), limits) for code in candidates)
         )
+
+    async def _run(
+        self, program: Program, key: Key, suites: list[Tests], limits: Limits
+    ) -> list[Verdict]:
         caveat = f" ({key.caveat})" if key.caveat else ""
-        return [replace(verdict, reason=verdict.reason + caveat) for verdict in verdicts]
+        verdicts: list[Verdict] = []
+        for tests in suites:
+            checks = key.checks if tests is suites[-1] else ()
+            verdict = await run_tests(
+                self.sandbox,
+                program,
+                tests,
+                key.comparison,
+                limits,
+                checks=checks,
+                one_by_one=key.one_by_one,
+            )
+            verdicts.append(replace(verdict, reason=verdict.reason + caveat))
+            if not verdict.passed:
+                break
+        return verdicts
 
     async def _complete(self, task: CodeTask, limits: Limits) -> Key:
         async with self._completed.lock:

@@ -1,6 +1,6 @@
 """What candidates do on generated inputs is compared by what their task takes to be the same."""
 
-from ponder.nodes.run import _shown
+from ponder.nodes.behaviour import shown
 from ponder.sandboxes import Outcome
 from ponder.tasks import Comparison
 
@@ -11,12 +11,12 @@ def test_equal_sets_are_the_same_however_they_came_about() -> None:
 
     exact = Comparison()
 
-    assert _shown(Outcome("value", one), exact) == _shown(Outcome("value", other), exact)
+    assert shown(Outcome("value", one), exact) == shown(Outcome("value", other), exact)
 
 
 def test_types_are_told_apart_only_where_the_task_does() -> None:
     def agree(how: Comparison) -> bool:
-        return _shown(Outcome("value", 1), how) == _shown(Outcome("value", True), how)
+        return shown(Outcome("value", 1), how) == shown(Outcome("value", True), how)
 
     assert not agree(Comparison())
     assert agree(Comparison(numbers_alike=True))
@@ -25,4 +25,4 @@ def test_types_are_told_apart_only_where_the_task_does() -> None:
 def test_failing_alike_is_agreement_too() -> None:
     crash = Outcome("crash", error="SIGSEGV")
 
-    assert _shown(crash, Comparison()) == "!crash"
+    assert shown(crash, Comparison()) == "!crash"

@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = [
     "cli.app",
-    "evals",
+    "evals.diversity",
+    "evals.summary",
     "graphs",
     "nodes",
     "verifiers",

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ponder.tasks.answers import same
 from ponder.tasks.asserts import asserted_function, read_assertions
 from ponder.tasks.literals import NotConstant, constant
 
@@ -29,6 +30,14 @@ def test_an_assertion_is_an_input_and_an_expected_value(
 
     assert [(test.input, test.expected) for test in read.tests] == [(given, expected)]
     assert not read.unread
+
+
+def test_one_is_not_true_where_all_assertions_say_is() -> None:
+    identical = read_assertions("assert f(1) is True\nassert f(2) is False", "f")
+    equal = read_assertions("assert f(1) is True\nassert f(2) == False", "f")
+
+    assert not same(1, True, identical.comparison)
+    assert same(1, True, equal.comparison)
 
 
 def test_a_tolerance_is_taken_over() -> None:

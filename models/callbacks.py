@@ -30,9 +30,9 @@ LISTS = (
     "_async_success_callback",
     "_async_failure_callback",
 )
-OLDER = frozenset(
-    "athina dynamodb greenscale helicone lunary promptlayer s3 sentry slack supabase traceloop "
-    "wandb".split()
+OLDER = (
+    *("athina", "dynamodb", "greenscale", "helicone", "lunary", "promptlayer", "s3", "sentry"),
+    *("slack", "supabase", "traceloop", "wandb"),
 )
 """Names that LiteLLM starts itself, in `success_callback` and `failure_callback` alone."""
 OTLP = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_ENDPOINT")

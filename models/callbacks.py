@@ -104,10 +104,10 @@ def _check_one(litellm: Any, name: str) -> None:
         )
     _check_settings(name)
     start = litellm.litellm_core_utils.litellm_logging._init_custom_logger_compatible_class
-    with _failures(litellm) as failed:
+    with _logged(litellm) as logged:
         started = start(name, None, None)
     if started is None:
-        raise MissingError(f"callback {name}: {_why(failed)}")
+        raise MissingError(f"callback {name}: {_why(logged)}")
 
 
 def _check_settings(name: str) -> None:
@@ -123,28 +123,26 @@ def _check_settings(name: str) -> None:
 
 
 @contextmanager
-def _failures(litellm: Any) -> Iterator[list[BaseException]]:
-    """What LiteLLM logs of exceptions in the block, in place of their tracebacks."""
-    failed: list[BaseException] = []
+def _logged(litellm: Any) -> Iterator[list[logging.LogRecord]]:
+    """What LiteLLM logs in the block, which is not printed: tracebacks, and what a proxy lacks."""
+    logged: list[logging.LogRecord] = []
 
     def keep(record: logging.LogRecord) -> bool:
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
-            failed.append(error)
-        return error is None
+        logged.append(record)
+        return False
 
     logger = litellm._logging.verbose_logger
     logger.addFilter(keep)
     try:
-        yield failed
+        yield logged
     finally:
         logger.removeFilter(keep)
 
 
-def _why(failed: list[BaseException]) -> str:
-    if not failed:
+def _why(logged: list[logging.LogRecord]) -> str:
+    error = next((each.exc_info[1] for each in logged if each.exc_info), None)
+    if error is None:
         return "LiteLLM cannot start it"
-    error = failed[0]
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition(".")[0].replace("_", "-")
         return f"its package is not installed: pip install {package}"

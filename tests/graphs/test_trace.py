@@ -22,8 +22,6 @@ from tests.support.spans import Traced, number, parent, told, traced
 
 __all__ = ["traced"]
 
-FAST = {"enough": None}
-
 
 def context(model: ScriptedModel | None = None, store: Path | None = None) -> Context:
     sandbox = ScriptedSandbox(lambda program, given: 2 * given[0])
@@ -58,7 +56,7 @@ async def test_the_tree_of_spans_is_the_tree_of_thoughts(traced: Traced, profile
 
 
 async def test_a_run_s_span_says_what_was_asked_and_found(traced: Traced) -> None:
-    solution = await solve(plan_search(**FAST), context())
+    solution = await solve(plan_search(enough=None), context())
 
     [run] = traced.runs()
     assert (run.name, parent(run), run.status.status_code) == (
@@ -139,7 +137,7 @@ async def test_a_failed_thought_s_span_is_an_error_and_faults_are_events(traced:
 async def test_a_replayed_run_has_the_same_spans_which_cost_nothing(
     traced: Traced, tmp_path: Path
 ) -> None:
-    graph = plan_search(**FAST)
+    graph = plan_search(enough=None)
     first = await solve(graph, context(store=tmp_path / "s"))
     before = traced.thoughts()
     traced.clear()
@@ -228,7 +226,7 @@ async def test_the_current_span_of_a_call_is_its_thought_s(traced: Traced) -> No
         seen[path] = trace.get_current_span().get_span_context().span_id
         return script(3, 3)(messages, path, index)
 
-    await solve(plan_search(**FAST), context(ScriptedModel(look)))
+    await solve(plan_search(enough=None), context(ScriptedModel(look)))
 
     assert seen == {id: number(traced.thoughts()[id]) for id in seen}
     assert not trace.get_current_span().get_span_context().is_valid

@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from ponder.errors import InputError, MissingError
+from ponder.graphs import repeated_sampling
 from ponder.models import LiteLLMModel, Message, callbacks, disconnect, use_callbacks
 from ponder.models.origin import Origin, calls_from
-from tests.support.server import Server, ok, serving
+from ponder.nodes import Context
+from ponder.sandboxes import ScriptedSandbox
+from tests.support.plans import TASK
+from tests.support.server import Server, ok, serving, too_many
+from tests.support.spans import Collector, Traced, collector, number, parent, told, traced
+
+__all__ = ["collector", "traced"]
 
 HELLO: list[Message] = [{"role": "user", "content": "Hello?"}]
 PLAN = Origin("4f", "plan_search", "double", "plan", "0" * 32)
@@ -21,6 +28,8 @@ async def litellm(litellm: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """LiteLLM without callbacks, before the test and after it."""
     for name in callbacks.LISTS:
         monkeypatch.setattr(litellm, name, [])
+    started = litellm.litellm_core_utils.litellm_logging
+    monkeypatch.setattr(started, "_in_memory_loggers", [])
     for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "DD_API_KEY", *callbacks.LANGFUSE):
         monkeypatch.delenv(name, raising=False)
     yield litellm
@@ -129,3 +138,55 @@ async def test_what_a_callback_needs_is_said_in_a_line(litellm: Any, name: str, 
         use_callbacks(name)
 
     assert litellm.callbacks == []
+
+
+async def search(server: Server) -> None:
+    sandbox = ScriptedSandbox(lambda program, given: 2 * given[0])
+    model = LiteLLMModel("hosted_vllm/x", api_base=server.url)
+    graph = repeated_sampling(samples=2)
+    await graph.ainvoke({"task": TASK}, context=Context(model, sandbox=sandbox))
+    await disconnect()
+
+
+PROGRAM = ok("```python\ndef solve(x):\n    return 2 * x\n```")
+
+
+async def test_litellm_s_own_spans_are_children_of_thoughts_failed_attempts_too(
+    litellm: Any, traced: Traced
+) -> None:
+    use_callbacks("otel")
+
+    async with serving(lambda body, count: PROGRAM if count else too_many()) as server:
+        await search(server)
+
+    for id, thought in traced.thoughts().items():
+        calls = [one for one in traced.named(id) if parent(one) == number(thought)]
+        assert [one.status.status_code.name for one in calls] == ["ERROR", "OK"]
+        assert told(calls[1])["gen_ai.usage.output_tokens"] == 20
+        assert told(thought)["ponder.usage.output_tokens"] == 20
+    assert traced.thoughts().keys() == {"s1/code", "s2/code"}
+
+
+async def test_langfuse_gets_a_generation_for_each_call_in_one_session(
+    litellm: Any, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in zip(callbacks.LANGFUSE, ("pk", "sk"), strict=True):
+        monkeypatch.setenv(key, value)
+    monkeypatch.setenv("LANGFUSE_HOST", collector.url)
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")  # milliseconds
+    use_callbacks("langfuse_otel")
+
+    async with serving(lambda body, count: PROGRAM) as server:
+        await search(server)
+    async with asyncio.timeout(20):
+        while len(collector.spans) < 4:  # noqa: ASYNC110  two a call: LiteLLM sends when it likes
+            await asyncio.sleep(0.02)
+
+    found = [
+        {each.key: each.value.string_value for each in span.attributes} for span in collector.spans
+    ]
+    generations = [one for one in found if one.get("langfuse.observation.type") == "generation"]
+    assert {one["langfuse.generation.name"] for one in generations} == {"s1/code", "s2/code"}
+    assert len({one["session.id"] for one in generations}) == 1
+    assert generations[0]["langfuse.trace.name"] == "ponder.repeated_sampling double"
+    assert collector.asked[0][0] == "/api/public/otel/v1/traces"

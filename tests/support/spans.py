@@ -1,10 +1,14 @@
 """What a program's own OpenTelemetry gets to see."""
 
+import gzip
+import threading
 from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -68,3 +72,54 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[Traced]:
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", traced.provider)
     yield traced
     traced.provider.shutdown()
+
+
+class Collector:
+    """A server that takes spans by OTLP over HTTP."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        """The path and the headers of each request, these in lower case."""
+        self.spans: list[Any] = []
+        """OTLP's own."""
+        self.services: set[str] = set()
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                collector._take(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def _take(self, path: str, headers: dict[str, str], body: bytes) -> None:
+        self.asked.append((path, headers))
+        body = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        request: Any = ExportTraceServiceRequest()
+        request.ParseFromString(body)
+        for resource in request.resource_spans:
+            named = {each.key: each.value.string_value for each in resource.resource.attributes}
+            self.services.add(named["service.name"])
+            for scope in resource.scope_spans:
+                self.spans += scope.spans
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A collector, for the length of a test."""
+    collector = Collector()
+    yield collector
+    collector.close()

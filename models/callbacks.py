@@ -144,7 +144,8 @@ def _why(logged: list[logging.LogRecord]) -> str:
     if error is None:
         return "LiteLLM cannot start it"
     if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0].replace("_", "-")
+        package = error.name.partition(".")[0]
+        package = {"opentelemetry": "'ponder[trace]'"}.get(package, package.replace("_", "-"))
         return f"its package is not installed: pip install {package}"
     return one_line(str(error))
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from ..models.base import Message, Usage
 from ..models.origin import Origin, calls_from
+from ..models.replies import clean
 from ..models.store import digest
 from ..verifiers.base import Verdict
 from .thought import Solution, Thought
@@ -35,7 +36,7 @@ class Spans:
     """The spans of one run; without a provider, only where its calls come from."""
 
     def __init__(self, run: str, graph: str, task: str, settings: Mapping[str, Any]) -> None:
-        self._run, self._graph, self._task = run, graph, task
+        self._run, self._graph, self._task = run, graph, clean(task)
         self._settings = settings
         self._trace = digest(["trace", run])[:32]
         self._capture = os.environ.get(CAPTURE, "").lower() in (
@@ -57,6 +58,9 @@ class Spans:
         self._begin()
         with self._watched(self._root):
             yield
+        if self._root is None:  # what is made ready may set a provider, as LiteLLM's "otel" does
+            self._off = False
+            self._begin()
 
     def _begin(self, **more: Any) -> None:
         self._root = self._start(f"ponder.{self._graph} {self._task}", None, (), more)
@@ -85,7 +89,7 @@ class Spans:
             self._root.set_attribute(f"ponder.{name}", value)
         _tell_usage(self._root, solution.usage)
         if self._capture and solution.answer is not None:
-            self._root.set_attribute("ponder.answer", solution.answer)
+            self._root.set_attribute("ponder.answer", clean(solution.answer))
         if self._abandoned is not None:
             self._abandoned.detach()
         self._root.end()
@@ -107,9 +111,11 @@ class Spans:
         span = self._start(kind, id, parents, about)
         if span is not None:
             self._thinking[id] = span
-        with calls_from(self._origin(kind, span)), _current(span), self._watched(span):
-            yield
-        self._thinking.pop(id, None)
+        try:
+            with calls_from(self._origin(kind, span)), _current(span), self._watched(span):
+                yield
+        finally:
+            self._thinking.pop(id, None)
 
     def record(self, thought: Thought, *, replayed: bool) -> None:
         """The thought is whole. One that was never asked for, since it is part of another, has a
@@ -123,7 +129,8 @@ class Spans:
         elif thought.usage.calls:
             _tell_usage(span, thought.usage)
         for fault in thought.faults:
-            span.add_event("ponder.fault", {"error.type": _kind(fault), "ponder.fault": fault})
+            told = {"error.type": _kind(fault), "ponder.fault": clean(fault)}
+            span.add_event("ponder.fault", told)
         if thought.failure:
             span.set_attribute("error.type", _kind(thought.failure))
             _fail(span, thought.failure)
@@ -142,7 +149,8 @@ class Spans:
         self._ensure()
         verdicts: dict[str, Verdict] = {}
         parents = ids if len(ids) == 1 else [self._run, *ids]  # the run's key is no thought's id
-        about = {"ponder.verifier": verifier, "ponder.replayed": replayed}
+        about: dict[str, Any] = {"ponder.verifier": verifier}
+        about |= {"ponder.replayed": True} if replayed else {}
         span = self._start("judge", None, parents, about)
         with calls_from(self._origin("judge", span)), _current(span), self._watched(span):
             yield verdicts
@@ -159,14 +167,14 @@ class Spans:
 
     def _result(self, id: str, verifier: str, verdict: Verdict) -> dict[str, Any]:
         label = {True: "pass", False: "fail", None: None}[verdict.passed]
-        unjudged = verdict.passed is None and verdict.score is None
+        tells = self._capture or (verdict.passed is None and verdict.score is None)
         result = {
             "ponder.thought": id,
             "gen_ai.evaluation.name": verifier,
             "gen_ai.evaluation.score.value": verdict.score,
             "gen_ai.evaluation.score.label": label,
             # It may quote what a program printed.
-            "gen_ai.evaluation.explanation": verdict.reason if self._capture or unjudged else None,
+            "gen_ai.evaluation.explanation": clean(verdict.reason) if tells else None,
         }
         return {name: value for name, value in result.items() if value is not None}
 
@@ -229,12 +237,13 @@ def _current(span: Span) -> AbstractContextManager[Any]:
 
 def _fail(span: Span, why: str) -> None:
     trace = sys.modules["opentelemetry.trace"]
-    span.set_status(trace.Status(trace.StatusCode.ERROR, why))
+    span.set_status(trace.Status(trace.StatusCode.ERROR, clean(why)))
 
 
 def _abandon(span: Span, why: str) -> None:
-    _fail(span, why)
-    span.end()
+    if span.is_recording():  # it may have ended in the same moment
+        _fail(span, why)
+        span.end()
 
 
 def _tell_usage(span: Span, usage: Usage) -> None:
@@ -251,7 +260,7 @@ def _tell_usage(span: Span, usage: Usage) -> None:
 
 
 def _kind(fault: str) -> str:
-    return fault.partition(":")[0]
+    return clean(fault.partition(":")[0])
 
 
 def _as_json(messages: Sequence[Message]) -> str:
@@ -260,6 +269,5 @@ def _as_json(messages: Sequence[Message]) -> str:
         [
             {"role": each["role"], "parts": [{"type": "text", "content": each["content"]}]}
             for each in messages
-        ],
-        ensure_ascii=False,
+        ]
     )

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.trace import StatusCode
 
 from ponder.errors import ModelRefused, StoreError
@@ -230,3 +232,32 @@ async def test_the_current_span_of_a_call_is_its_thought_s(traced: Traced) -> No
 
     assert seen == {id: number(traced.thoughts()[id]) for id in seen}
     assert not trace.get_current_span().get_span_context().is_valid
+
+
+async def test_half_of_a_surrogate_pair_spoils_no_export(
+    traced: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(messages: list[Message], path: str, index: int) -> str:
+        raise ModelRefused("refused: \ud800")
+
+    monkeypatch.setenv("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true")
+    task = replace(TASK, id="\ud800", statement="\ud800")
+
+    await solve(repeated_sampling(samples=1), context(ScriptedModel(refuse)), task)
+
+    assert encode_spans(traced.spans)
+    assert traced.runs()[0].name == "ponder.repeated_sampling ?"
+
+
+async def test_a_run_that_is_gone_on_with_is_told_as_such(traced: Traced, tmp_path: Path) -> None:
+    graph = repeated_sampling(samples=1)
+    given = context(store=tmp_path / "s")
+    solution = await solve(graph, given)
+    traced.clear()
+
+    [later] = [context(store=tmp_path / "s").run(solution.run)]
+    await later.judge("s1/code")
+    later.spans.abandon("over")
+
+    [run], [judging] = traced.runs(), traced.named("judge")
+    assert (told(run)["ponder.resumed"], parent(judging)) == (True, number(run))

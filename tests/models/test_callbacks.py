@@ -6,6 +6,8 @@ import time
 from typing import Any
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.util._once import Once
 
 from ponder.errors import InputError, MissingError
 from ponder.graphs import repeated_sampling
@@ -165,6 +167,29 @@ async def test_litellm_s_own_spans_are_children_of_thoughts_failed_attempts_too(
         assert told(calls[1])["gen_ai.usage.output_tokens"] == 20
         assert told(thought)["ponder.usage.output_tokens"] == 20
     assert traced.thoughts().keys() == {"s1/code", "s2/code"}
+
+
+async def test_litellm_s_otel_alone_brings_the_whole_tree(
+    litellm: Any, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")  # milliseconds
+    litellm.callbacks = ["otel"]
+
+    async with serving(lambda body, count: PROGRAM) as server:
+        await search(server)
+    async with asyncio.timeout(20):
+        while len(collector.spans) < 9:  # noqa: ASYNC110  LiteLLM sends when it likes
+            await asyncio.sleep(0.02)
+
+    names = sorted(span.name for span in collector.spans)
+    assert names == sorted(
+        ["code", "code", "judge", "judge", "ponder.repeated_sampling double"]
+        + ["s1/code", "s2/code"] * 2  # of the call, and of the request itself
+    )
 
 
 async def test_langfuse_gets_a_generation_for_each_call_in_one_session(

@@ -7,7 +7,8 @@ current one, so that a call's own span (LiteLLM's, an HTTP client's) is its chil
 under `ponder.usage` and not under the conventions' `gen_ai.usage`, which is for calls, and is added
 up by those who show it.
 
-Nothing is imported for this: a program that has set a provider has imported OpenTelemetry.
+Nothing is imported for this: a program that has set a provider has imported OpenTelemetry. A run
+whose own span is not sampled has none at all.
 """
 
 import asyncio

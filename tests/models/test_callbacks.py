@@ -10,11 +10,12 @@ from opentelemetry import trace
 from opentelemetry.util._once import Once
 
 from ponder.errors import InputError, MissingError
-from ponder.graphs import repeated_sampling
+from ponder.graphs import best_of_n, repeated_sampling
 from ponder.models import LiteLLMModel, Message, callbacks, disconnect, use_callbacks
 from ponder.models.origin import Origin, calls_from
 from ponder.nodes import Context
 from ponder.sandboxes import ScriptedSandbox
+from ponder.tasks import MathTask
 from tests.support.plans import TASK
 from tests.support.server import Server, ok, serving, too_many
 from tests.support.spans import Collector, Traced, collector, number, parent, told, traced
@@ -167,6 +168,22 @@ async def test_litellm_s_own_spans_are_children_of_thoughts_failed_attempts_too(
         assert told(calls[1])["gen_ai.usage.output_tokens"] == 20
         assert told(thought)["ponder.usage.output_tokens"] == 20
     assert traced.thoughts().keys() == {"s1/code", "s2/code"}
+
+
+async def test_what_a_judge_is_asked_is_under_the_judging(litellm: Any, traced: Traced) -> None:
+    use_callbacks("otel")
+    question = MathTask("sum", "What is 1 + 1?")
+
+    async with serving(lambda body, count: ok("Yes: \\boxed{2}")) as server:
+        model = LiteLLMModel("hosted_vllm/x", api_base=server.url)
+        with Context(model, verifier="judge", sandbox=ScriptedSandbox(lambda *_: None)) as given:
+            await best_of_n(samples=1).ainvoke({"task": question}, context=given)
+        await disconnect()
+
+    [judging] = traced.named("judge")
+    asked = [one for one in traced.spans if parent(one) == number(judging)]
+    assert asked
+    assert not {told(one)["gen_ai.request.model"] for one in asked} - {"x"}
 
 
 async def test_litellm_s_otel_alone_brings_the_whole_tree(

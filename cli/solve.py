@@ -100,6 +100,7 @@ def solve(
     from ..nodes import Context
     from ..sandboxes import connect as connect_sandbox
     from . import show
+    from .tracing import tracing
 
     asked = load(task, data, question=question)
     if isinstance(asked.key, AnswerKey):
@@ -127,7 +128,7 @@ def solve(
         store=store,
         seed=seed,
     )
-    with context:
+    with tracing(), context:
         solution, grade = asyncio.run(think(built, asked, context, quiet=json))
         writer(solution, context)
         if json:

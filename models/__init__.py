@@ -14,6 +14,7 @@ from .base import (
     Usage,
 )
 from .budget import Budget
+from .callbacks import use_callbacks
 from .connect import connect
 from .scripted import ScriptedModel
 from .store import Store
@@ -41,6 +42,7 @@ __all__ = [
     "Usage",
     "connect",
     "disconnect",
+    "use_callbacks",
 ]
 
 

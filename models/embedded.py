@@ -78,7 +78,8 @@ class EmbeddedModel:
 
     async def ready(self) -> None:
         """See `Model.ready`."""
-        await self._serve()
+        served = await self._serve()
+        await served.ready()
 
     async def chat(self, messages: list[Message], *, path: str, **rest: Any) -> list[Completion]:
         """See `Model.chat`."""

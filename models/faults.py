@@ -1,5 +1,6 @@
 """What LiteLLM raises, in our terms: its kind before the colon, in one line."""
 
+import difflib
 import json
 from typing import Any
 
@@ -51,3 +52,16 @@ def _retry_after(error: Exception) -> float | None:
         return max(0.0, float(headers.get("retry-after", "")))
     except ValueError:
         return None
+
+
+def unknown_model(name: str, litellm: Any) -> str:
+    """What to say to the name of a model that LiteLLM has no provider for."""
+    provider, slash, _ = name.partition("/")
+    providers = [str(getattr(known, "value", known)) for known in litellm.provider_list]
+    known = [*providers, "embedded"] if slash else list(litellm.model_cost)
+    close = difflib.get_close_matches(provider, known, n=3)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    return (
+        f"model {name!r}: name it provider/model, as in anthropic/…, hosted_vllm/…, ollama/…, "
+        f"embedded/qwen2.5-coder-1.5b{hint}"
+    )

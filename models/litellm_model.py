@@ -6,7 +6,6 @@ budget was not enforced when run: 1.106).
 """
 
 import asyncio
-import difflib
 import os
 import time
 from collections.abc import Sequence
@@ -15,10 +14,10 @@ from functools import cache, partial
 from typing import Any
 
 from ..errors import InputError, MissingError, ModelError, ModelTimeout
-from . import templates
+from . import callbacks, origin, templates
 from .attempts import Ask, Reply, gathered, seeded, with_retries
 from .base import Choice, Completion, Message, Step, Usage
-from .faults import as_model_error
+from .faults import as_model_error, unknown_model
 from .replies import Unfit, choices_of, reply_of, usage_of
 from .servers import Begun, Server, Way
 from .slots import slots
@@ -46,14 +45,16 @@ def _litellm() -> Any:
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.cache = None
+    callbacks.add_from_environment(litellm)
     return litellm
 
 
 async def disconnect() -> None:
-    """Close the connections that LiteLLM keeps open for this event loop, before it ends. Others,
-    and processes that end, need not."""
+    """Wait for LiteLLM's callbacks, and close the connections that it keeps open for this event
+    loop, before it ends. Others, and processes that end, need not."""
     if _litellm.cache_info().currsize:
         litellm = _litellm()
+        await callbacks.flush(litellm)
         await litellm.close_litellm_async_clients()
         litellm.in_memory_llm_clients_cache.flush_cache()
         vars(litellm).pop("module_level_aclient", None)  # one of those; made anew when needed
@@ -96,10 +97,12 @@ class LiteLLMModel:
         """Check all that can be known before the first call.
 
         Raises:
-            InputError: LiteLLM knows no such provider, or `steps` and `template` are of no use.
-            MissingError: the provider's key is not in the environment.
+            InputError: LiteLLM knows no such provider or callback, or `steps` and `template` are of
+                no use.
+            MissingError: the provider's key is not in the environment, or what a callback needs.
         """
         litellm = await asyncio.to_thread(_litellm)
+        callbacks.check(litellm)  # on the event loop, where some start to send what they gather
         provider = self._provider()
         if self.steps or self.template:
             await self._server()
@@ -164,10 +167,11 @@ class LiteLLMModel:
         request = {"messages": messages, **self.taken(asked)}
         read = partial(self._read, messages)
         rank = self._rank(path)
-        if n == 1 or "n" in request:
-            return await self.call(Ask(request, read), rank)
-        each = [Ask(one, read) for one in seeded(request, n)]
-        return await gathered([self.call(one, rank) for one in each])
+        with origin.calls_at(path):
+            if n == 1 or "n" in request:
+                return await self.call(Ask(request, read), rank)
+            each = [Ask(one, read) for one in seeded(request, n)]
+            return await gathered([self.call(one, rank) for one in each])
 
     async def ready_to_extend(self) -> None:
         """See `StepPreparable.ready_to_extend`."""
@@ -200,14 +204,16 @@ class LiteLLMModel:
         sampling = self.taken(
             {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens, "seed": seed}
         )
-        return await going.extend(sampling, n)
+        with origin.calls_at(path):
+            return await going.extend(sampling, n)
 
     async def choose(
         self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""
     ) -> Choice:
         """See `ChoosingModel.choose`; `replies.probabilities` says which tokens count."""
         going = Going(self, await self._server(), Begun(messages, prefix), self._rank(path))
-        return await going.choose(choices)
+        with origin.calls_at(path):
+            return await going.choose(choices)
 
     async def call(self, ask: Ask[Reply], rank: int) -> list[Reply]:
         """Send a request until it is answered, `attempts` times at most."""
@@ -246,6 +252,8 @@ class LiteLLMModel:
         }
         if "extra_body" in sent and "extra_body" in self.extra:
             arguments["extra_body"] = {**sent["extra_body"], **self.extra["extra_body"]}
+        if callbacks.listening(litellm) and (about := origin.metadata()):
+            arguments["metadata"] = {**about, **self.extra.get("metadata", {})}
         if "prompt" not in sent:
             return await litellm.acompletion(**arguments)
         base, key = self._address()
@@ -326,7 +334,7 @@ class LiteLLMModel:
     def _provider(self) -> str:
         provider = _provider(self._asked)
         if provider is None:
-            raise InputError(_unknown(self.name, _litellm()))
+            raise InputError(unknown_model(self.name, _litellm()))
         return provider
 
 
@@ -375,18 +383,6 @@ def _supported(model: str, provider: str) -> frozenset[str]:
     # A server that LiteLLM knows nothing of is sent everything.
     everything = ("temperature", "top_p", "max_tokens", "stop", "seed", "response_format")
     return frozenset(parameters or everything)
-
-
-def _unknown(name: str, litellm: Any) -> str:
-    provider, slash, _ = name.partition("/")
-    providers = [str(getattr(known, "value", known)) for known in litellm.provider_list]
-    known = [*providers, "embedded"] if slash else list(litellm.model_cost)
-    close = difflib.get_close_matches(provider, known, n=3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    return (
-        f"model {name!r}: name it provider/model, as in anthropic/…, hosted_vllm/…, ollama/…, "
-        f"embedded/qwen2.5-coder-1.5b{hint}"
-    )
 
 
 @cache

@@ -12,7 +12,7 @@ from ..tasks import CodeTask, MathTask, Task, task_from_data
 from ..tasks.equivalence import require
 from ..verifiers import PublicTests
 from ..verifiers.base import Keyed, StepVerifier
-from .context import Runtime
+from .context import Context, Runtime
 from .run import Run
 
 
@@ -57,14 +57,18 @@ class Begin:
             task = task_from_data(task, "task").task
         self._refuse_misfits(task, runtime)
         run = Run.begin(task, [self.graph, dict(self.options)], runtime.context)
-        if isinstance(task, MathTask):
+        with run.spans.beginning():
+            await self._prepare(run, runtime.context)
+        return {"run": runtime.context.open(run).key}
+
+    async def _prepare(self, run: Run, context: Context) -> None:
+        if isinstance(run.task, MathTask):
             require()
         if not run.calls.finished:
-            await runtime.context.start(programs=isinstance(task, CodeTask))
-            model = runtime.context.role("model")
+            await context.start(programs=isinstance(run.task, CodeTask))
+            model = context.role("model")
             if self.by_steps and isinstance(model, StepPreparable):
                 await model.ready_to_extend()
-        return {"run": runtime.context.open(run).key}
 
     def _refuse_misfits(self, task: Task, runtime: Runtime) -> None:
         if not isinstance(task, self.takes):

@@ -113,6 +113,8 @@ class Calls:
         """Calls so far, replayed or not."""
         self.restored: set[str] = set()
         """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
+        self.asked: set[str] = set()
+        """Thoughts that a model was asked for in this process, and not the store alone."""
         self._run, self._task, self._store, self._seed = run, task, store, seed
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
@@ -216,7 +218,7 @@ class Calls:
         return None
 
     def _count(self, path: str, usage: Usage) -> None:
-        if path.partition("~")[0] not in self.restored:
+        if _thought(path) not in self.restored:
             self.ledger.replay(usage)
 
     async def _pay(self, request: Request) -> Any:
@@ -283,6 +285,7 @@ class Calls:
     async def _kept(self, request: Request, max_tokens: int) -> Any:
         """The reply, in the store before anything else can happen: whoever waits for it may be
         cancelled in the very moment that it comes."""
+        self.asked.add(_thought(request.path))
         reply = (await request.send(max_tokens))[0]
         if reply.finish == "length":
             return reply
@@ -324,6 +327,11 @@ class Calls:
             return Quote(prompt, most, promise=request.promise)
         price = request.model.price
         return Quote(prompt, most, _unit(price, 1, 0), _unit(price, 0, 1), request.promise)
+
+
+def _thought(path: str) -> str:
+    """The id of the thought that a call at that path is for, whichever try it is."""
+    return path.partition("~")[0]
 
 
 def _unit(price: Callable[[int, int], float | None], prompt: int, completion: int) -> float:

@@ -123,6 +123,8 @@ class Context:
 
     def open(self, run: Run) -> Run:
         """Make `run` the one that goes by its key, replacing any earlier attempt at it."""
+        if run.key in self._runs:
+            self._runs[run.key].spans.abandon("it was begun again")
         self._runs[run.key] = run
         return run
 
@@ -168,6 +170,8 @@ class Context:
         Idempotent; `with Context(…)` does it too."""
         assert isinstance(self.sandbox, Sandbox)
         assert isinstance(self.store, Store)
+        for run in self._runs.values():
+            run.spans.abandon("it was left unfinished")
         self.sandbox.close()
         for verifier in self._ours:
             if isinstance(verifier, Closeable):

@@ -15,6 +15,7 @@ from ..verifiers.base import Configured, Priced, StepVerifier, Verdict
 from .behaviour import behaviour
 from .calls import Calls
 from .thought import Thought, verdict_from_json, verdict_to_json
+from .trace import Spans
 
 if TYPE_CHECKING:
     from .context import Context
@@ -33,7 +34,7 @@ class Run:
     models, the verifier, the budget and the seed. The same run started again is the same run.
     """
 
-    def __init__(self, key: str, task: Task, context: "Context") -> None:
+    def __init__(self, key: str, graph: str, task: Task, context: "Context") -> None:
         assert isinstance(context.store, Store)
         assert isinstance(context.sandbox, Sandbox)
         self.key = key
@@ -46,21 +47,28 @@ class Run:
         self._verifier = context.judging
         self._sandbox: Sandbox = context.sandbox
         self._role = context.role
+        settings = {
+            "models": [context.role(role).name for role in context.ROLES],
+            "verifier": self._verifier.name,
+            "seed": context.seed,
+        }
+        self.spans = Spans(key, graph, task.id, settings)
 
     @classmethod
-    def begin(cls, task: Task, graph: Any, context: "Context") -> "Run":
-        """Start, or start again, the run of `graph`: JSON-able data that says all its options."""
+    def begin(cls, task: Task, graph: Sequence[Any], context: "Context") -> "Run":
+        """Start, or start again, the run of `graph`: its name, and JSON-able data that says all
+        its options."""
         verifier = context.judging
         settings = verifier.settings if isinstance(verifier, Configured) else {}
         begun = {
             "task": task_to_json(task),
-            "graph": graph,
+            "graph": list(graph),
             "models": [context.role(role).name for role in context.ROLES],
             "verifier": [verifier.name, dict(settings)],
             "budget": asdict(context.budget),
             "seed": context.seed,
         }
-        run = cls(digest(begun)[:16], task, context)
+        run = cls(digest(begun)[:16], graph[0], task, context)
         run._store.put_record(run.key, "run", "", begun)
         run.calls.start_clock()
         return run
@@ -72,7 +80,7 @@ class Run:
         begun = context.store.record(key, "run", "")
         if begun is None:
             return None
-        run = cls(key, task_from_json(begun["task"]), context)
+        run = cls(key, begun["graph"][0], task_from_json(begun["task"]), context)
         for id, data in context.store.records(key, "thought"):
             run.thoughts[id] = Thought.from_json(data)
             run.calls.restored.add(id)
@@ -94,6 +102,8 @@ class Run:
         """Add a thought to the run and to the store."""
         self.thoughts[thought.id] = thought
         self._store.put_latest(self.key, "thought", thought.id, thought.to_json())
+        replayed = thought.usage.calls > 0 and thought.id not in self.calls.asked
+        self.spans.record(thought, replayed=replayed)
         return thought
 
     def claim(self, what: Sequence[str], place: str) -> bool:
@@ -125,22 +135,29 @@ class Run:
     async def judge(self, id: str) -> Thought:
         """Have the candidate of that id judged, once, and return it with its verdict."""
         verdict = self._known_verdict(id)
-        if verdict is None:
-            (verdict,) = await self._judge([self.thoughts[id].text], self._verifier.judge)
-            self._keep_verdict(id, verdict)
+        with self.spans.judging([id], self.verifier_name, replayed=verdict is not None) as told:
+            if verdict is None:
+                (verdict,) = await self._judge([self.thoughts[id].text], self._verifier.judge)
+                self._keep_verdict(id, verdict)
+            told[id] = verdict
         return self._judged(id, verdict)
 
     async def judge_steps(self, solutions: Mapping[str, Sequence[str]]) -> list[Thought]:
         """Have partial solutions judged, each given by the id of its last thought and its steps so
         far; what is known already is not judged again."""
+        if not solutions:
+            return []
         verdicts = {id: self._known_verdict(id) for id in solutions}
         unknown = [id for id, verdict in verdicts.items() if verdict is None]
         assert isinstance(self._verifier, StepVerifier)
         given = [list(solutions[id]) for id in unknown]
-        found = await self._judge(given, self._verifier.judge_steps) if given else []
-        for id, verdict in zip(unknown, found, strict=True):
-            self._keep_verdict(id, verdict)
-            verdicts[id] = verdict
+        told_of = unknown or list(solutions)
+        with self.spans.judging(told_of, self.verifier_name, replayed=not unknown) as told:
+            found = await self._judge(given, self._verifier.judge_steps) if given else []
+            for id, verdict in zip(unknown, found, strict=True):
+                self._keep_verdict(id, verdict)
+                verdicts[id] = verdict
+            told.update({id: verdicts[id] or Verdict() for id in told_of})
         return [self._judged(id, verdict or Verdict()) for id, verdict in verdicts.items()]
 
     def _known_verdict(self, id: str) -> Verdict | None:

@@ -89,9 +89,10 @@ def _final(run: Run, chosen: Thought | None) -> str | None:
 def solution(
     run: Run, chosen: Thought | None, candidates: Sequence[Thought], **more: Any
 ) -> Solution:
-    """What a graph returns for that choice; `more` are fields of it that not every graph has."""
+    """What a graph returns for that choice, with which the run ends; `more` are fields of it that
+    not every graph has."""
     usage = run.usage_by_kind()
-    return Solution(
+    solved = Solution(
         task_id=run.task.id,
         run=run.key,
         answer=chosen.text if chosen else None,
@@ -105,3 +106,5 @@ def solution(
         final=_final(run, chosen),
         **more,
     )
+    run.spans.end(solved)
+    return solved

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ..models.base import Step, Usage
+from ..models.base import Message, Step, Usage
 from .calls import CallEnded
 from .context import Runtime
 from .prompt import render
@@ -67,14 +67,30 @@ async def take_step(
 ) -> Taken:
     """The step of that id, after the one that is its `parent` (None: the first). What went wrong,
     or an answer that goes nowhere, is its thought's failure."""
-    written = run.lineage(parent) if parent else []
-    sampled = await _sample(run, how, id, "".join(text + how.separator for text in written))
+    parents = (parent,) if parent else ()
+    messages = render("solve", task=run.task)
+    with run.spans.thinking(id, how.kind, parents, run.model("model").name, messages):
+        return await _take(runtime, run, how, id=id, parents=parents, messages=messages)
+
+
+async def _take(
+    runtime: Runtime,
+    run: Run,
+    how: Stepping,
+    *,
+    id: str,
+    parents: tuple[str, ...],
+    messages: list[Message],
+) -> Taken:
+    written = run.lineage(parents[0]) if parents else []
+    prefix = "".join(text + how.separator for text in written)
+    sampled = await _sample(run, how, id, messages, prefix)
     failure = sampled.failure or (sampled.step and _fault(sampled.step, written)) or None
     thought = Thought(
         id,
         how.kind,
         sampled.step.text if sampled.step and not failure else "",
-        (parent,) if parent else (),
+        parents,
         usage=sampled.usage,
         faults=sampled.faults,
         failure=failure,
@@ -85,9 +101,10 @@ async def take_step(
     return Taken(thought, ended and not failure)
 
 
-async def _sample(run: Run, how: Stepping, id: str, prefix: str) -> _Sampled:
+async def _sample(
+    run: Run, how: Stepping, id: str, messages: list[Message], prefix: str
+) -> _Sampled:
     sampling = how.sampling if how.whole else replace(how.sampling, stop=(how.separator,))
-    messages = render("solve", task=run.task)
     spent = Usage()
     faults: list[str] = []
     blanks: list[str] = []

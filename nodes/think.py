@@ -65,6 +65,28 @@ async def think(
 
     The thought's text is the reply, or what `read` made of it when that is text.
     """
+    model = run.model(asking.role)
+    with run.spans.thinking(id, asking.kind, parents, model.name, messages):
+        thought, value, asked = await _think(
+            run, asking, messages, id=id, parents=parents, read=read, schema=schema
+        )
+        if asked:
+            run.record(thought)
+            runtime.stream_writer(thought)
+    return thought, value
+
+
+async def _think(
+    run: Run,
+    asking: Asking,
+    messages: list[Message],
+    *,
+    id: str,
+    parents: tuple[str, ...],
+    read: Callable[[str], T],
+    schema: dict[str, Any] | None,
+) -> tuple[Thought, T | None, bool]:
+    """The thought, what was read, and whether anything was asked at all."""
     spent = Usage()
     faults: list[str] = []
     failure: Ending | None = None
@@ -99,21 +121,13 @@ async def think(
             continue
         text = value if isinstance(value, str) else reply.text
         thought = Thought(id, asking.kind, text, parents, usage=spent, faults=tuple(faults))
-        return _tell(runtime, run, thought), value
+        return thought, value, True
     assert failure is not None  # there is at least one attempt
     run.calls.ledger.release(id)
     thought = Thought(
         id, asking.kind, "", parents, usage=spent, faults=tuple(faults), failure=failure.reason
     )
-    if failure.stopped and not spent.calls:
-        return thought, None  # never asked: nothing to record
-    return _tell(runtime, run, thought), None
-
-
-def _tell(runtime: Runtime, run: Run, thought: Thought) -> Thought:
-    run.record(thought)
-    runtime.stream_writer(thought)
-    return thought
+    return thought, None, not failure.stopped or spent.calls > 0
 
 
 def _correction(reply: str, error: ReadError) -> list[Message]:

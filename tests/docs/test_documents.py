@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry import trace
+from opentelemetry.util._once import Once
 
-from ponder.models import disconnect
+from ponder.models import callbacks, disconnect, litellm_model
 
 ROOT = Path(__file__).parents[2]
+DOCUMENTS = ["README.md", "docs/api.md", "docs/search.md", "docs/tracing.md", "CONTRIBUTING.md"]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 
 
@@ -33,7 +36,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.docker
-@pytest.mark.parametrize("name", ["README.md", "docs/api.md", "docs/search.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", DOCUMENTS)
 async def test_every_python_block_runs(
     name: str, server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,6 +45,10 @@ async def test_every_python_block_runs(
     blocks = BLOCK.findall((ROOT / name).read_text())
     module = types.ModuleType("document")
     monkeypatch.setitem(sys.modules, "document", module)
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)  # one may set the program's own
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
+    for listed in callbacks.LISTS:
+        monkeypatch.setattr(litellm_model._litellm(), listed, [])
 
     for block in blocks:
         code = compile(block, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)

@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout = None
         code = 0
     if code == INTERRUPTED:
-        _fail("interrupted; with --store the same command goes on where this one was", code)
+        _fail("interrupted; the same command goes on from there (ponder solve: with --store)", code)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -3,24 +3,28 @@
 import asyncio
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
-from ..evals.connect import GRAPHS, read_options
+from ..evals.connect import GRAPHS, read_options, refuse_idle_judge
 from ..evals.tally import Tally
 from ..tasks import LoadedTask, load_dataset
 from ..tasks.selection import select
 from .progress import Progress
 from .solve import DEFAULT_MODEL
+from .tracing import tracing
 
 if TYPE_CHECKING:
     from ..evals.runner import Arm
+    from ..evals.summary import Summary
 
 Loaded = LoadedTask[Any, Any]
 
@@ -75,6 +79,7 @@ def evaluate(
     ] = "",
     sandbox: Annotated[str, typer.Option(help="As in ponder solve.")] = "auto",
     seed: Annotated[int, typer.Option(help="Fixes every choice of the searches.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="End with one JSON object instead.")] = False,
 ) -> int:
     """Think about every task of a data set, grade every answer, and say what came of it.
 
@@ -88,8 +93,10 @@ def evaluate(
     os.environ.setdefault("LANGSMITH_TRACING", "false")
     from ..evals.comparison import opened
     from ..evals.spec import Spec
+    from ..evals.summary import summarise_run
     from ..models import Budget
 
+    refuse_idle_judge(judge, verifier)
     limits = Budget.parse(budget)
     shared: dict[str, Any] = {
         "profile": profile,
@@ -114,8 +121,13 @@ def evaluate(
     if not resume and folder.exists():
         raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
     wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
-    with opened(specs, folder, dataset, data) as arms:
+    with tracing(), opened(specs, folder, dataset, data) as arms:
         tallies = asyncio.run(_run(wanted, arms, concurrency))
+    summaries = [summarise_run(arm.folder.path) for arm in arms]
+    if json:
+        print(dumps([summary.to_json() for summary in summaries]))
+    else:
+        _say(summaries, folder)
     return 0 if all(tally.failed == 0 for tally in tallies.values()) else 1
 
 
@@ -132,8 +144,16 @@ class Wanted:
         """The tasks, read as they are needed."""
         return select(load_dataset(self.dataset, self.data), self.ids, self.limit)
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self) -> int | None:
+        """How many there are; None where finding out would take minutes.
+
+        Raises:
+            InputError: one of the ids is of no task.
+        """
+        if self.ids is None and self.limit is not None:
+            return self.limit
+        if self.ids is None and self.dataset.startswith("livecodebench"):
+            return None
         return sum(1 for _ in self.tasks())
 
 
@@ -143,7 +163,8 @@ async def _run(wanted: Wanted, arms: "Sequence[Arm]", concurrency: int) -> "dict
     from ..evals.runner import evaluate as run
     from ..models import disconnect
 
-    tallies = {arm: Tally(wanted.count()) for arm in arms}
+    total = await asyncio.to_thread(wanted.count)
+    tallies = {arm: Tally(total) for arm in arms}
     for arm, tally in tallies.items():
         tally.begin(read_results(arm.folder.path))
     with Progress(tallies) as progress:
@@ -153,6 +174,16 @@ async def _run(wanted: Wanted, arms: "Sequence[Arm]", concurrency: int) -> "dict
         finally:
             await disconnect()
     return tallies
+
+
+def _say(summaries: "Sequence[Summary]", folder: Path) -> None:
+    """The table on standard output, and on standard error what it has to be read with."""
+    from ..evals.table import as_text, notes, side_by_side
+
+    print(as_text(side_by_side(summaries)))
+    for note in notes(summaries):
+        print(f"\n{note}", file=sys.stderr)
+    print(f"\nponder report {folder}  makes a page of it", file=sys.stderr)
 
 
 def _names(option: str, text: str) -> list[str]:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InputError
-from ..evals.connect import GRAPHS, build_graph, connect_models, read_options
+from ..evals.connect import (
+    GRAPHS,
+    build_graph,
+    connect_models,
+    read_options,
+    refuse_idle_judge,
+)
 from ..tasks import AnswerKey, LoadedTask, MathTask, load_task, task_from_statement
 from ..tasks.equivalence import require
 
@@ -105,8 +111,7 @@ def solve(
     asked = load(task, data, question=question)
     if isinstance(asked.key, AnswerKey):
         require(asked.key.grading)
-    if judge is not None and (verifier or "").partition(",")[0] != "judge":
-        raise InputError(f"--judge {judge} goes with --verifier judge")
+    refuse_idle_judge(judge, verifier)
     built = build_graph(graph, profile, read_options(option or []))
     writer = show.writer(out)
     limits = Budget.parse(budget)

@@ -56,6 +56,16 @@ def _option(text: str) -> tuple[str, Any]:
     return name.strip().replace("-", "_"), None if value.strip() == "none" else value.strip()
 
 
+def refuse_idle_judge(judge: str | None, verifier: str | None) -> None:
+    """A judge is asked only where the verifier is one.
+
+    Raises:
+        InputError: it is not.
+    """
+    if judge is not None and (verifier or "").partition(",")[0] != "judge":
+        raise InputError(f"--judge {judge} goes with --verifier judge")
+
+
 def connect_models(
     names: Mapping[str, str | None], api_base: str | None, **calls: Any
 ) -> dict[str, "Model"]:

@@ -117,7 +117,7 @@ class _Runner:
         model, most = arm.model, arm.most(self.concurrency)
         runs = [run for one in self.arms if one.model == model for run in one.context.runs()]
         active = self.active.get(model, 0)
-        if active > sum(run.calls.asked > 0 for run in runs):
+        if active > sum(run.calls.made > 0 for run in runs):
             return False  # how many calls the last one begun will make is not known yet
         calls = sum(len(run.calls.in_flight) for run in runs)
         # Grading is work too: what has not been graded cannot be left to pile up.

@@ -109,7 +109,7 @@ class Calls:
         """Why no further call is made, once that is so."""
         self.in_flight: dict[str, float] = {}
         """Path and start (event loop's clock, seconds) of each call under way."""
-        self.asked = 0
+        self.made = 0
         """Calls so far, replayed or not."""
         self.restored: set[str] = set()
         """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
@@ -181,7 +181,7 @@ class Calls:
         )
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
-        self.asked += 1
+        self.made += 1
         reply = self._replay(kind, self._key(request), request.path)
         if reply is not None:
             self.ledger.follow(request.promise)

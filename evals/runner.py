@@ -1,30 +1,26 @@
-"""Many tasks in one process: as many at once as keep the models busy, and no more.
+"""Many tasks in one process.
 
-A task is begun as soon as its model has room for a call that nobody waits to make. So there is no
-barrier between tasks, nor between thinking, testing and grading; the first tasks are finished while
-the last have not been begun; and memory does not grow with the number of tasks.
+A task is begun as soon as its model has room for a call that nobody waits to make (pace.py). So
+there is no barrier between tasks, nor between thinking, testing and grading; the first tasks are
+finished while the last have not been begun; and memory does not grow with the number of tasks.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InputError, MissingError, ModelUnavailable, PonderError, StoreError
+from ..errors import ModelUnavailable, PonderError
 from ..graphs import Graph
-from ..models.base import Bounded
 from ..nodes import Context
 from ..tasks import LoadedTask
-from .attempt import attempt
 from .folder import RunFolder
+from .pace import Lane, Pace
 from .results import Result
 
 Loaded = LoadedTask[Any, Any]
 MOST_UNANSWERED = 8
 """Tasks in a row that no model has answered, after which it is not asked further."""
-LOOK = 0.05
-"""Seconds between two looks at whether there is room; and how long a task has to make its first
-call before another is begun."""
 
 
 @dataclass(eq=False)
@@ -34,23 +30,37 @@ class Arm:
     folder: RunFolder
     graph: Graph
     context: Context
-    unanswered: int = 0
-    """Tasks in a row that no model has answered."""
+
+    def __post_init__(self) -> None:
+        self.lane = Lane(self.graph, self.context)
+        self.silence = Silence(self.name)
 
     @property
     def name(self) -> str:
         """What it is called."""
         return self.folder.about.name
 
-    @property
-    def model(self) -> str:
-        """Who answers."""
-        return self.context.role("model").name
 
-    def most(self, concurrency: int) -> int:
-        """Calls that its model works on at once."""
-        model = self.context.role("model")
-        return min(concurrency, model.most_in_flight) if isinstance(model, Bounded) else concurrency
+@dataclass
+class Silence:
+    """How many tasks in a row have come to nothing."""
+
+    name: str
+    """Of what they were done by."""
+    tasks: int = 0
+
+    def hear(self, result: Result) -> None:
+        """Count it.
+
+        Raises:
+            ModelUnavailable: it is the last of too many in a row without an answer.
+        """
+        self.tasks = self.tasks + 1 if result.error is not None else 0
+        if self.tasks >= MOST_UNANSWERED:
+            raise ModelUnavailable(
+                f"the last {self.tasks} tasks of {self.name} came to nothing, the last with "
+                f"{result.error}; the same command goes on from here"
+            )
 
 
 Finished = Callable[[Arm, Result], None]
@@ -66,85 +76,37 @@ async def evaluate(
         InputError, MissingError, StoreError: as `attempt`; what is finished stays so.
         ModelUnavailable: no model has answered any of `MOST_UNANSWERED` tasks in a row.
     """
-    runner = _Runner(arms, concurrency, finished)
+    pace = Pace([arm.lane for arm in arms], concurrency)
     try:
         async with asyncio.TaskGroup() as group:
-            async for loaded in _read(iter(tasks)):
+            async for loaded in read(iter(tasks)):
                 for arm in arms:
                     if loaded.task.id not in arm.folder.done:
-                        await runner.room(arm)
-                        group.create_task(runner.work(arm, loaded))
+                        await pace.room(arm.lane)
+                        group.create_task(_work(pace, arm, loaded, finished))
     except* PonderError as errors:
-        raise _first(errors) from None
+        raise first(errors) from None
 
 
-async def _read(tasks: Iterator[Loaded]) -> Any:
+async def _work(pace: Pace, arm: Arm, loaded: Loaded, finished: Finished) -> None:
+    """One task, from its first thought to its line in the folder."""
+    result, samples = await pace.attempt(arm.lane, loaded)
+    arm.folder.add(result, samples)
+    finished(arm, result)
+    arm.silence.hear(result)
+
+
+async def read(tasks: Iterator[Loaded]) -> AsyncIterator[Loaded]:
     """Each task, read in a thread: a row can have a hundred megabytes of tests."""
     end = object()
     while (loaded := await asyncio.to_thread(next, tasks, end)) is not end:
+        assert isinstance(loaded, LoadedTask)
         yield loaded
 
 
-def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+def first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    """One of the errors that a group of tasks ended with."""
     error: BaseException = errors
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-@dataclass
-class _Runner:
-    """What is under way."""
-
-    arms: Sequence[Arm]
-    concurrency: int
-    finished: Finished
-    begun: dict[str, int] = field(default_factory=dict)
-    """By model, tasks that have had no time yet to make their first call."""
-    active: dict[str, int] = field(default_factory=dict)
-    """By model, tasks that are thought about or graded."""
-
-    async def room(self, arm: Arm) -> None:
-        """Wait until the arm's model has room for another task."""
-        while not self._has_room(arm):  # noqa: ASYNC110  what it looks at is no one event
-            await asyncio.sleep(LOOK)
-
-    def _has_room(self, arm: Arm) -> bool:
-        model, most = arm.model, arm.most(self.concurrency)
-        runs = [run for one in self.arms if one.model == model for run in one.context.runs()]
-        calls = sum(len(run.calls.in_flight) for run in runs) + self.begun.get(model, 0)
-        # Grading is work too: what has not been graded cannot be left to pile up.
-        return calls < most and self.active.get(model, 0) < 2 * most + 2
-
-    async def work(self, arm: Arm, loaded: Loaded) -> None:
-        """One task, from its first thought to its line in the folder."""
-        model = arm.model
-        asyncio.get_running_loop().call_later(LOOK, self._count, self.begun, model, -1)
-        self._count(self.begun, model, 1)
-        self._count(self.active, model, 1)
-        try:
-            try:
-                result, samples = await attempt(loaded, arm.graph, arm.context)
-            except (InputError, MissingError, StoreError):
-                raise
-            except Exception as error:  # noqa: BLE001  one task's fault costs no other its result
-                line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-                result, samples = Result(loaded.task.id, error=line), []
-            arm.folder.add(result, samples)
-            self.finished(arm, result)
-            self._give_up_on_silence(arm, result)
-        finally:
-            self._count(self.active, model, -1)
-
-    @staticmethod
-    def _count(counts: dict[str, int], model: str, more: int) -> None:
-        counts[model] = counts.get(model, 0) + more
-
-    @staticmethod
-    def _give_up_on_silence(arm: Arm, result: Result) -> None:
-        arm.unanswered = arm.unanswered + 1 if result.error is not None else 0
-        if arm.unanswered >= MOST_UNANSWERED:
-            raise ModelUnavailable(
-                f"the last {arm.unanswered} tasks of {arm.name} came to nothing, the last with "
-                f"{result.error}; the same command goes on from here"
-            )

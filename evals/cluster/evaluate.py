@@ -13,6 +13,7 @@ answers go to the workers, which grade, and no further: never into a process tha
 
 import asyncio
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -262,6 +263,11 @@ class _Driver:
         if hired is None:
             return
         self._cluster.fire(hired.actor)  # where only the way to it was lost
+        warnings.warn(
+            f"worker {self._why}: {len(hired.jobs)} tasks go to others",
+            RuntimeWarning,
+            stacklevel=1,
+        )
         for job in hired.jobs.values():
             self._jobs.give_back(job, begun=job is not hired.next, worker=hired.name)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any, TypeVar
 from ...errors import InputError, MissingError
 
 T = TypeVar("T")
+KNOCK = 10.0
+"""Seconds for the cluster to take a connection."""
 
 
 class Lost(Exception):
@@ -141,15 +144,31 @@ def connected(address: str) -> Iterator[Cluster]:
         return
     dashboard = False if address == "local" else None
     try:
+        _knock(address)
         ray.init(
             address, include_dashboard=dashboard, log_to_driver=False, logging_level=logging.ERROR
         )
     except (OSError, RuntimeError, ValueError, AssertionError, ImportError) as error:
         raise InputError(f"--cluster {address}: {_first_line(error)}") from None
+    # A node that dies would fill our standard output with its last words. This is what Ray's own
+    # debugger switches off.
+    ray._private.worker._worker_logs_enabled = False
     try:
         yield Cluster(ray)
     finally:
         ray.shutdown()
+        ray._private.worker._worker_logs_enabled = True
+
+
+def _knock(address: str) -> None:
+    """See that somebody is there: Ray itself would try for minutes.
+
+    Raises:
+        OSError: nobody is.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
 
 
 def _ask() -> Callable[[], str | None]:

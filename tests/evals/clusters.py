@@ -1,48 +1,37 @@
 """A Ray cluster on this machine, and what is evaluated on it."""
 
-import os
-import signal
+import importlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
+import psutil as untyped_psutil
 
 from ponder.evals.folder import About, RunFolder
 from ponder.evals.spec import Spec
 from ponder.tasks import CodeTask, Key, LoadedTask, Test
 
+psutil: Any = untyped_psutil
 MEMORY = 80_000_000
 """Bytes of a node's object store: the least that Ray takes is 75 MiB."""
 
 
 @contextmanager
 def ray_cluster(nodes: int) -> Iterator[Any]:
-    """A head that runs nothing, and so many nodes that do."""
-    from ray.cluster_utils import Cluster
-
-    head = {"num_cpus": 0, "object_store_memory": MEMORY, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
+    """A cluster of so many nodes, with a CPU each."""
+    cluster_utils: Any = importlib.import_module("ray.cluster_utils")
+    node = {"num_cpus": 1, "object_store_memory": MEMORY}
+    cluster = cluster_utils.Cluster(
+        initialize_head=True, head_node_args={**node, "include_dashboard": False}
+    )
     try:
-        for _ in range(nodes):
-            add_node(cluster)
+        for _ in range(nodes - 1):
+            cluster.add_node(**node)
         yield cluster
     finally:
         cluster.shutdown()
-
-
-def add_node(cluster: Any) -> Any:
-    """One more."""
-    return cluster.add_node(num_cpus=1, object_store_memory=MEMORY)
-
-
-def kill_peer(port: int) -> None:
-    """SIGKILL for the process that the connection from that port comes from."""
-    connections = psutil.net_connections("tcp4")
-    (pid,) = {one.pid for one in connections if one.laddr and one.laddr.port == port and one.pid}
-    os.kill(pid, signal.SIGKILL)
 
 
 def doubling(number: int) -> LoadedTask[Any, Any]:
@@ -56,7 +45,7 @@ def doubling(number: int) -> LoadedTask[Any, Any]:
 DOUBLE = "```python\ndef solve(x):\n    return 2 * x\n```"
 
 
-def folder(path: Path, api_base: str, **rest: Any) -> RunFolder:
+def folder(path: Path, api_base: str | None, **rest: Any) -> RunFolder:
     """A run of repeated sampling."""
     spec: dict[str, Any] = {
         "graph": "repeated-sampling",

@@ -1,5 +1,6 @@
 """The machines of a Ray cluster. Everything that is said to Ray is said here."""
 
+import asyncio
 import logging
 import os
 import socket
@@ -111,7 +112,11 @@ class Cluster:
         """
         errors = self._ray.exceptions
         try:
-            return await call
+            # Ray's client does not bear that what it is to answer is cancelled; so it answers, and
+            # nobody may listen any more.
+            asked = asyncio.ensure_future(_awaited(call))
+            asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+            return await asyncio.shield(asked)
         except errors.RayTaskError:  # raised by our own code over there
             raise
         except errors.RayError as error:
@@ -121,6 +126,10 @@ class Cluster:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         return NodeAffinitySchedulingStrategy(node.id, soft=False)
+
+
+async def _awaited(call: Awaitable[T]) -> T:
+    return await call
 
 
 @contextmanager

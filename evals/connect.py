@@ -82,6 +82,8 @@ def connect_models(
         raise InputError(
             f"--api-base {api_base}: {' and '.join(named.values())} run in this process"
         )
+    if api_base is not None and "," in api_base:
+        raise InputError(f"--api-base {api_base}: several endpoints go with --cluster")
     served = {} if api_base is None else {"api_base": api_base}
     connected: dict[str, Model] = {}
     for role, name in named.items():

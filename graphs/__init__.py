@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from .best_of_n import BestOfNOptions, best_of_n, majority, self_consistency
 from .build import Graph, Options
-from .checkpoints import serializer, sqlite_checkpointer
+from .checkpoints import checkpointer, postgres_checkpointer, serializer, sqlite_checkpointer
 from .plan_search import PlanSearchOptions, plan_search
 from .refine import RefineOptions, propose_verify_refine
 from .sampling import SamplingOptions, idea_search, repeated_sampling
@@ -35,11 +35,13 @@ __all__ = [
     "TreeOptions",
     "beam_search",
     "best_of_n",
+    "checkpointer",
     "dvts",
     "idea_search",
     "lookahead_search",
     "majority",
     "plan_search",
+    "postgres_checkpointer",
     "propose_verify_refine",
     "repeated_sampling",
     "self_consistency",

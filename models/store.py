@@ -17,7 +17,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,23 @@ CREATE TABLE IF NOT EXISTS records (
     PRIMARY KEY (run, kind, id)
 );
 """
+BY_TASK = """
+CREATE INDEX IF NOT EXISTS replies_by_task ON replies (task);
+CREATE INDEX IF NOT EXISTS runs_by_task ON records (json_extract(value, '$.task.id'))
+    WHERE kind = 'run';
+"""
+RUNS = "SELECT run FROM records WHERE kind = 'run' AND json_extract(value, '$.task.id') = ?"
+PUT_REPLY = "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING RETURNING key"
+PUT_RECORD = (
+    "INSERT INTO records VALUES (?,?,?,?) ON CONFLICT (run, kind, id) DO NOTHING RETURNING id"
+)
+PUT_LATEST = "INSERT OR REPLACE INTO records VALUES (?,?,?,?) RETURNING id"
+
+REPLY_COLUMNS = 7
+
+Row = tuple[Any, ...]
+"""A row that travels from one store to another, as it is in its table: a reply has seven values, a
+record four."""
 
 
 def digest(value: Any) -> str:
@@ -55,6 +72,8 @@ class Store:
     def __init__(self, path: str | Path | None = None) -> None:
         self.path = None if path is None else Path(path)
         self._lock = threading.RLock()
+        self.told: Callable[[Row], None] | None = None
+        """Is given every row that is written here (not what `add` brings from another store)."""
         self._failed: StoreError | None = None
         """A commit that failed after its writer had gone on: the next call raises it."""
         try:
@@ -93,8 +112,8 @@ class Store:
     ) -> Any:
         """Append an answer, and return the one that stands: this one, or an earlier writer's. Only
         answers: never an error, a refusal or a truncated reply."""
-        written = self._write(
-            "INSERT INTO replies VALUES (?,?,?,?,?,?,?) ON CONFLICT (key) DO NOTHING RETURNING key",
+        written = self._put(
+            PUT_REPLY,
             (key, task, path, model, _dump(request), _dump(reply), time.time()),
         )
         return reply if written else self.reply(key)
@@ -108,19 +127,12 @@ class Store:
 
     def put_record(self, run: str, kind: str, id: str, value: Any) -> Any:
         """Append a record and return the one that stands: this one, or an earlier writer's."""
-        text = _dump(value)
-        written = self._write(
-            "INSERT INTO records VALUES (?,?,?,?) "
-            "ON CONFLICT (run, kind, id) DO NOTHING RETURNING id",
-            (run, kind, id, text),
-        )
+        written = self._put(PUT_RECORD, (run, kind, id, _dump(value)))
         return value if written else self.record(run, kind, id)
 
     def put_latest(self, run: str, kind: str, id: str, value: Any) -> None:
         """Like `put_record`, for what a run started again may know better: the last writer wins."""
-        self._write(
-            "INSERT OR REPLACE INTO records VALUES (?,?,?,?)", (run, kind, id, _dump(value))
-        )
+        self._put(PUT_LATEST, (run, kind, id, _dump(value)))
 
     def records(self, run: str, kind: str) -> Iterator[tuple[str, Any]]:
         """All (id, value) of one kind in the order they were written."""
@@ -130,11 +142,51 @@ class Store:
         for id, value in rows:
             yield id, json.loads(value)
 
+    def rows_of(self, task: str) -> list[Row]:
+        """All that is kept of a task, in the order it was written: its replies, then the records of
+        its runs."""
+        with self._lock:
+            self._index_by_task()
+            replies = self._run("SELECT * FROM replies WHERE task = ? ORDER BY rowid", (task,))
+            found = f"SELECT * FROM records WHERE run IN ({RUNS}) ORDER BY rowid"  # noqa: S608
+            return replies + self._run(found, (task,))
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take in what another store has written since it last agreed with this one, in that order:
+        of replies the first stands, of records the last. Committed when it returns, unless a turn
+        of the loop has begun to write."""
+        with self._lock:
+            alone = not self._db.in_transaction
+            if alone:
+                self._run("BEGIN IMMEDIATE", ())
+            for row in rows:
+                self._run(PUT_REPLY if len(row) == REPLY_COLUMNS else PUT_LATEST, tuple(row))
+            if alone:
+                self._run("COMMIT", ())
+
+    def forget(self, task: str) -> None:
+        """Delete all that is kept of a task: where it has been taken over by another store."""
+        with self._lock:
+            self._index_by_task()
+            self._run("DELETE FROM replies WHERE task = ?", (task,))
+            self._run(f"DELETE FROM records WHERE run IN ({RUNS})", (task,))  # noqa: S608
+
+    def _index_by_task(self) -> None:
+        """Only whoever asks by task pays for the indexes."""
+        for statement in filter(str.strip, BY_TASK.split(";")):
+            self._run(statement, ())
+
     def close(self) -> None:
         """Commit and close the file. Idempotent."""
         with self._lock, contextlib.suppress(sqlite3.ProgrammingError):
             self._commit()
             self._db.close()
+
+    def _put(self, sql: str, row: Row) -> list[Any]:
+        written = self._write(sql, row)
+        if written and self.told is not None:
+            self.told(row)
+        return written
 
     def _write(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
         with self._lock:

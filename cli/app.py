@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import doctor, models, sandbox, solve
+from . import doctor, models, report, sandbox, solve
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command("solve")(solve.solve)
 app.command("doctor")(doctor.doctor)
+app.command("report")(report.report)
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -82,8 +82,9 @@ class StoreReader:
     def asked(self, task: str) -> Iterator[Asked]:
         """The calls that were answered for a task, by whichever run, oldest first."""
         sql = (
-            "SELECT path, model, request, reply FROM asked JOIN main.replies ON rowid = row "
-            "WHERE asked.task = ? ORDER BY row"
+            "SELECT path, model, request, reply FROM asked "
+            "JOIN main.replies AS known ON known.rowid = asked.row "
+            "WHERE asked.task = ? ORDER BY asked.row"
         )
         for path, model, request, reply in self._rows(sql, (task,)):
             yield Asked(path, model, json.loads(request), json.loads(reply))

@@ -1,6 +1,6 @@
 // Lines with bands, drawn from numbers; every chart has its table.
 
-const LABEL = 6.4; // pixels of a letter of a label
+const LABEL = 7.4; // pixels of a letter of a label
 
 function scale(low, high, from, to, log) {
   const f = log ? Math.log : (x) => x;
@@ -54,9 +54,10 @@ const dot = (run, x, y) => DOTS[run % DOTS.length](x, y);
 
 function drawLines(host, chart) {
   const { series, xLabel, xFormat, log = true } = chart;
-  const width = Math.max(260, host.clientWidth), narrow = width < 420;
-  const longest = Math.max(0, ...series.map((one) => one.label.length));
-  const right = narrow ? 14 : Math.min(150, 16 + longest * LABEL), left = 44, top = 10, bottom = 38;
+  const width = Math.max(260, host.clientWidth), narrow = width < 460;
+  const labelled = series.filter((one) => one.points.length && !one.dash && !one.point);
+  const longest = Math.max(0, ...labelled.map((one) => one.label.length));
+  const right = narrow ? 14 : Math.min(230, 24 + longest * LABEL), left = 44, top = 10, bottom = 38;
   const height = Math.round(Math.min(340, Math.max(230, width * 0.54)));
   const every = series.flatMap((one) => one.points);
   const xs = every.map((p) => p.x), ys = every.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]);
@@ -72,15 +73,17 @@ function drawLines(host, chart) {
   svg.append(s("text", { x: left - 7, y: height - bottom + 18, class: "tick end muted" }, "%"));
   for (const tick of log ? logTicks(x0, x1, narrow ? 5 : 8) : linearTicks(x0, x1, 6)) {
     svg.append(s("line", { x1: x(tick), x2: x(tick), y1: height - bottom, y2: height - bottom + 4, class: "axis" }),
-      s("text", { x: x(tick), y: height - bottom + 17, class: "tick middle" }, xFormat(tick)));
+      s("text", { x: x(tick), y: height - bottom + 17, class: "tick middle" }, (xFormat === compact ? round : xFormat)(tick)));
   }
   svg.append(s("line", { x1: left, x2: width - right, y1: height - bottom, y2: height - bottom, class: "axis" }),
     s("text", { x: width - right, y: height - 4, class: "tick end muted" }, xLabel));
   for (const one of series) svg.append(...lineOf(one, x, y));
   if (!narrow) {
-    const ends = series.filter((one) => one.points.length).map((one) => ({ one, y: y(one.points.at(-1).y), x: x(one.points.at(-1).x) }));
+    const ends = labelled.map((one) => ({ one, y: y(one.points.at(-1).y), x: x(one.points.at(-1).x) }));
     for (const { one, at, x: end } of apart(ends, 15, top + 4, height - bottom)) {
-      svg.append(s("text", { x: Math.max(end, 0) + 9, y: at + 4, class: `label run-${one.run}` }, one.label));
+      const from = y(one.points.at(-1).y), edge = width - right + 16;
+      svg.append(s("path", { d: `M${end + 6} ${from}L${Math.max(end + 6, edge - 10)} ${from}L${edge - 3} ${at}`, class: `leader run-${one.run}` }),
+        s("text", { x: edge, y: at + 4, class: `label run-${one.run}` }, one.label));
     }
   }
   return { svg, x, y, top, bottom: height - bottom };

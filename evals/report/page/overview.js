@@ -22,7 +22,8 @@ function figures(runs) {
   const scoreOf = (one) => (one ? cell(percent(one.value[0]), range(one.value, hundred)) : cell("–"));
   const at = (summary, k) => (summary.passes.pass || []).find((one) => one.n === k);
   const ks = runs.map((run) => (run.summary.passes.pass || []).map((one) => one.n));
-  const most = Math.max(1, ...ks.map((all) => Math.max(1, ...all)));
+  const shared = (ks[0] || []).filter((k) => ks.every((all) => !all.length || all.includes(k)));
+  const most = Math.max(1, ...shared);
   const cost = (run, unit, part) => {
     const one = run.summary.costs[unit];
     return one && one[part] ? cell(UNITS[unit](one[part][0]), range(one[part], UNITS[unit])) : cell("–");
@@ -34,9 +35,17 @@ function figures(runs) {
     cost(run, "tokens", "per_task"), cost(run, "tokens", "per_solved"), cost(run, "calls", "per_task"), cost(run, "usd", "per_task"), cost(run, "seconds", "per_task"),
     cell(whole(run.summary.tasks), [run.summary.errors && `${run.summary.errors} errors`, run.summary.ungraded && `${run.summary.ungraded} ungraded`].filter(Boolean).join(", ")),
     cell(whole(run.summary.samples), run.summary.missing ? `${whole(run.summary.missing)} never came` : null)));
+  const head = h("tr", {}, heads.map((name) => h("th", { scope: "col" }, name)));
+  const turned = narrow.matches && turn([head, ...rows]);
   return h("section", { class: "scroll", tabindex: 0, "aria-label": "Figures" },
-    h("table", { class: "figures" }, h("thead", {}, h("tr", {}, heads.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows)),
+    h("table", { class: `figures${turned ? " turned" : ""}` }, h("thead", {}, turned ? turned[0] : head), h("tbody", {}, turned ? turned.slice(1) : rows)),
     h("p", { class: "note" }, "Intervals are of 95 %, by a bootstrap over tasks. ", leftOutNote()));
+}
+
+// Rows for columns: on a phone, a run is a column.
+function turn(rows) {
+  const cells = rows.map((row) => [...row.children]);
+  return cells[0].map((_, at) => h("tr", {}, cells.map((row) => row[at])));
 }
 
 function leftOutNote() {
@@ -131,7 +140,7 @@ function budgetFigure(runs) {
   if (!kinds.length) return null;
   const most = Math.max(...kinds.flatMap((kind) => runs.map((run) => perTask(run, kind, "prompt_tokens") + perTask(run, kind, "completion_tokens"))));
   return h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, "Where the budget went")),
-    h("p", { class: "readout" }, "Tokens a task by kind of thought: ", h("span", { class: "key prompt" }), "prompt ", h("span", { class: "key" }), "written"),
+    h("p", { class: "readout" }, "Tokens a task by kind of thought", h("span", {}, h("span", { class: "key prompt" }), "prompt"), h("span", {}, h("span", { class: "key" }), "written")),
     h("div", { class: "budget" }, kinds.map((kind) => [h("div", { class: "kind-name" }, kind), h("div", { class: "bars" }, runs.map((run, place) => {
       const [prompt, written] = [perTask(run, kind, "prompt_tokens"), perTask(run, kind, "completion_tokens")];
       if (!prompt && !written) return h("div", { class: "line-of bar-none" }, runs.length > 1 ? "–" : "");
@@ -159,7 +168,7 @@ function differenceFigure(comparison) {
     h("div", { class: "forest" }, accuracy.map(([name, one]) => {
       const [value, low, high] = one.difference;
       const clear = low > 0 || high < 0;
-      return [h("div", { class: "kind-name" }, name),
+      return [h("div", { class: "kind-name" }, name.replace(/^filtered@(.*)/, "pass@$1, verified").replace(/^base@(.*)/, "pass@$1, base").replace(/^solved$/, "solved, by its answer")),
         h("div", { class: "track", "aria-hidden": "true" }, h("span", { class: "zero" }), h("span", { class: `reach run-${value >= 0 ? comparison.run : comparison.with}${clear ? "" : " unclear"}`, vars: { "--from": place(low), "--to": place(high) } }),
           h("span", { class: `spot run-${value >= 0 ? comparison.run : comparison.with}${clear ? "" : " unclear"}`, vars: { "--at": place(value) } })),
         h("div", { class: "value" }, points(value), h("span", { class: "interval" }, `${points(low)} to ${points(high)}`))];
@@ -171,11 +180,14 @@ function differenceFigure(comparison) {
 function endsFigure(runs) {
   const lists = [["Why searches ended", "stopped"], ["Faults met", "faults"], ["Grades to take with care", "caveats"]];
   const shownLists = lists.filter(([, field]) => runs.some((run) => Object.keys(run.summary[field]).length));
-  return h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, "How it went")), shownLists.map(([title, field]) => {
-    const names = [...new Set(runs.flatMap((run) => Object.keys(run.summary[field])))].slice(0, 12);
-    return [h("h4", {}, title), h("table", { class: "plain" }, runs.length > 1 && h("thead", {}, h("tr", {}, h("th", {}), runs.map((_, place) => h("th", { scope: "col" }, runName(place))))),
-      h("tbody", {}, names.map((name) => h("tr", {}, h("th", { scope: "row" }, shown(name || "not said")), runs.map((run) => h("td", {}, whole(run.summary[field][name] || 0)))))))];
-  }));
+  return h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, "How it went")), h("table", { class: "plain" },
+    runs.length > 1 && h("thead", {}, h("tr", {}, h("th", {}), runs.map((_, place) => h("th", { scope: "col" }, runName(place))))),
+    shownLists.map(([title, field]) => {
+      const names = [...new Set(runs.flatMap((run) => Object.keys(run.summary[field])))];
+      const row = (name) => h("tr", {}, h("th", { scope: "row" }, shown(name || "not said")), runs.map((run) => h("td", {}, whole(run.summary[field][name] || 0))));
+      return h("tbody", {}, h("tr", {}, h("th", { colspan: runs.length + 1, scope: "rowgroup", class: "over" }, title)), names.slice(0, 12).map(row),
+        names.length > 12 && h("tr", {}, h("th", { class: "muted" }, `and ${names.length - 12} more`)));
+    })));
 }
 
 function setup(runs) {

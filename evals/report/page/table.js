@@ -60,6 +60,7 @@ function tasksView() {
   requestAnimationFrame(update);
   list.host.prepend(heads);
   list.host.classList.add("tasks", `of-${DATA.runs.length}`);
+  list.host.style.setProperty("--runs", DATA.runs.length);
   return h("div", { class: "page full" }, h("h1", { class: "sr" }, "Tasks"), h("div", { class: "tools" }, filter, state, count), list.host);
 }
 

@@ -25,19 +25,20 @@ const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, t
 const THIN = "\u202f";
 const known = (value) => value !== null && value !== undefined;
 const percent = (value, digits = 1) => (known(value) ? `${(100 * value).toFixed(digits)}${THIN}%` : "–");
-const points = (value) => (known(value) ? `${value >= 0 ? "+" : "\u2212"}${Math.abs(100 * value).toFixed(1)}` : "∞");
+const points = (value) => (known(value) ? Math.abs(value) < 0.0005 ? "0.0" : `${value >= 0 ? "+" : "\u2212"}${Math.abs(100 * value).toFixed(1)}` : "∞");
 
 function compact(value) {
   if (!known(value)) return "–";
   const size = Math.abs(value);
   for (const [unit, name] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
-    if (size >= unit) return `${(value / unit).toPrecision(size / unit >= 100 ? 3 : 2 + (size / unit >= 10)).replace(/\.0+$/, "")}${THIN}${name}`;
+    if (size >= unit) return `${(value / unit).toFixed(size / unit < 99.95 ? 1 : 0)}${THIN}${name}`;
   }
   return size >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(2);
 }
 
+const round = (value) => compact(value).replace(/\.0(?=\D|$)/, ""); // for axes
 const whole = (value) => (known(value) ? Math.round(value).toLocaleString("en").replaceAll(",", THIN) : "–");
-const dollars = (value) => (!known(value) ? "–" : value === 0 ? "$0" : value < 0.01 ? `$${value.toPrecision(1)}` : `$${value.toFixed(2)}`);
+const dollars = (value) => (!known(value) ? "–" : value === 0 ? "$0" : value < 0.0001 ? `$${value.toPrecision(1)}` : value < 0.1 ? `$${value.toFixed(4)}` : `$${value.toFixed(2)}`);
 const seconds = (value) => (!known(value) ? "–" : value >= 600 ? `${Math.round(value / 60)}${THIN}min` : `${value >= 100 ? Math.round(value) : value.toFixed(1)}${THIN}s`);
 const UNITS = {
   "tokens": compact, "verifier tokens": compact, "calls": compact, "usd": dollars, "seconds": seconds,

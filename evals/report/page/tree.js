@@ -73,7 +73,7 @@ function judged(one, data) {
   const own = verdict.passed ?? null;
   const grade = candidate ? sample[2] : null;
   const state = one.x ? "failed" : grade !== null ? stateOf(grade) : own !== null ? stateOf(own) : candidate ? "none" : "inner";
-  return { state, candidate, own, grade, chosen: one.i === data.result.chosen, score: verdict.score ?? null, label: firstLine(one) };
+  return { state, candidate, own, grade, chosen: one.i === data.result.chosen, score: verdict.score ?? null, label: firstLine(one), why: state === "fail" ? ((sample && sample[4]) || verdict.reason || "").slice(0, 160) : "" };
 }
 
 function firstLine(one) {
@@ -116,9 +116,16 @@ function matching(tree, text, state, kind) {
 }
 
 const tokensOf = (one) => (one.u ? one.u[1] + one.u[2] : 0);
+// Where a thought stands below the one above it, as far as its kind does not say so.
+function placeOf(node) {
+  const id = lastPart(node);
+  return id === node.one.k ? "" : id.endsWith(`/${node.one.k}`) ? id.slice(0, -node.one.k.length - 1) : id;
+}
 const lastPart = (node) => {
-  const id = node.one.i, above = node.parent ? `${node.parent.one.i}/` : "";
-  return above && id.startsWith(above) ? id.slice(above.length) : id.slice(id.lastIndexOf("/") + 1) || id;
+  const id = node.one.i.split("/"), above = node.parent ? node.parent.one.i.split("/") : [];
+  let shared = 0;
+  while (shared < id.length - 1 && id[shared] === above[shared]) shared += 1;
+  return id.slice(shared).join("/") || "/";
 };
 
 function treePane(run, task, tree, select) {
@@ -162,7 +169,7 @@ function treePane(run, task, tree, select) {
   const kind = h("select", { "aria-label": "Kind", onchange: (event) => { filters.kind = event.target.value; search(); } }, option("any", "Any kind"), kinds.map((one) => option(one)));
   const count = h("output", { class: "note" });
   const tools = h("div", { class: "tools" }, input, state, kinds.length > 1 && kind,
-    h("button", { class: "quiet", onclick: () => all(true), title: "Expand all (*)" }, "Expand"), h("button", { class: "quiet", onclick: () => all(false), title: "Collapse all (-)" }, "Collapse"), count);
+    h("button", { class: "quiet", onclick: () => all(true), title: "Expand all (*)", "aria-label": "Expand all" }, "+"), h("button", { class: "quiet", onclick: () => all(false), title: "Collapse all (-)", "aria-label": "Collapse all" }, "−"), count);
   list.host.classList.add("thoughts");
   requestAnimationFrame(() => show(tree.nodes.get(tree.data.result.chosen)));
   return { element: h("div", { class: "pane-tree" }, tools, list.host), reveal, focus: () => list.host.focus(), list, tree, all };
@@ -170,18 +177,19 @@ function treePane(run, task, tree, select) {
 
 function drawThought(node, item, list) {
   const { one } = item, parent = item.parent;
-  const siblings = parent ? parent.children : null;
+  const place = placeOf(item), siblings = parent ? parent.children : null;
   fill(node, { "aria-level": item.depth + 1, "aria-expanded": item.children.length ? String(item.open) : null, "aria-posinset": siblings ? siblings.indexOf(item) + 1 : null, "aria-setsize": siblings ? siblings.length : null }, []);
   if (!item.children.length) node.removeAttribute("aria-expanded");
   node.classList.toggle("chosen", item.chosen);
-  node.append(
+  fill(node, {}, [
     h("span", { class: "indent", vars: { "--depth": String(Math.min(item.depth, 24)) } }),
     h("span", { class: `twist${item.children.length ? item.open ? " open" : " shut" : ""}`, "aria-hidden": "true" }),
     mark(item.state, item.candidate && item.grade !== null ? `graded ${STATES[item.state]}` : undefined),
-    h("span", { class: "kind" }, one.k), h("span", { class: "place" }, lastPart(item)),
-    h("span", { class: `line${one.x ? " failure" : ""}` }, shown(item.label)),
+    h("span", { class: "kind" }, one.k), place && h("span", { class: "place" }, place),
+    h("span", { class: `line${one.x ? " failure" : ""}` }, shown(item.label), item.why && h("span", { class: "muted" }, "  ", shown(item.why))),
     item.chosen && h("span", { class: "tag" }, "chosen"),
     item.children.length > 0 && item.graded > 0 && h("span", { class: "below", title: `${item.right} of ${item.graded} candidates below are right` }, `${item.right}/${item.graded}`),
     item.score !== null && (one.k === "step" || item.own === null) && score(item.score),
-    h("span", { class: "cost" }, tokensOf(one) ? compact(tokensOf(one)) : ""));
+    h("span", { class: "cost" }, tokensOf(one) ? compact(tokensOf(one)) : ""),
+  ]);
 }

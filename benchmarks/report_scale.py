@@ -13,6 +13,7 @@ scrolls, `expand_ms` (all of it, to the next frame), `alerts` (scripts of a mode
 """
 
 import argparse
+import asyncio
 import contextlib
 import itertools
 import json
@@ -45,22 +46,55 @@ HOSTILE = (
     "<!--<script>]]>&lt;b&gt; \u2028 \u2029 \U0001f9e0\U0001f468\u200d\U0001f4bb",
     "x" * 1_000_000,
 )
-WORDS = (
-    "the list is sorted so a binary search over prefix sums will do keep a heap of the k largest "
-    "count each residue once two pointers move inward from both ends memoise on index and rest"
-).split()
+WORDS = [
+    "the",
+    "list",
+    "is",
+    "sorted",
+    "so",
+    "a",
+    "binary",
+    "search",
+    "over",
+    "prefix",
+    "sums",
+    "will",
+    "do",
+    "keep",
+    "a",
+    "heap",
+    "of",
+    "the",
+    "k",
+    "largest",
+    "count",
+    "each",
+    "residue",
+    "once",
+    "two",
+    "pointers",
+    "move",
+    "inward",
+    "from",
+    "both",
+    "ends",
+    "memoise",
+    "on",
+    "index",
+    "and",
+    "rest",
+]
 
 
-def make_run(folder: Path, name: str, tasks: int, thoughts: int, large: int, seed: int) -> None:
+async def make_run(folder: Path, tasks: int, thoughts: int, large: int, seed: int) -> None:
     """A run of PlanSearch's shape: observations, a plan and a program each, graded."""
-    rng = random.Random(seed)
+    rng, name = random.Random(seed), folder.name
     spec = Spec(name, model="synthetic/model", options={"seed": seed})
     run, store = RunFolder(folder, About(name, "synthetic", spec)), Store(folder / "store.sqlite")
     for number in range(tasks):
         many = large if number == 0 and large else thoughts
-        store._run("BEGIN", ())  # one transaction a task: making the run is not what is measured
         run.add(_task(store, rng, f"{name}-{number}", number, many, hostile=number % 50 == 0))
-        store._run("COMMIT", ())
+        await asyncio.sleep(0)  # the store commits at the end of a turn of the loop
     store.close()
     run.close()
 
@@ -141,16 +175,24 @@ class Browser:
             raise SystemExit("there is no chromium on the path")
         self._home = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
-            [program, "--headless=new", "--no-sandbox", "--remote-debugging-port=0", "--disable-gpu",
-             f"--user-data-dir={self._home.name}", f"--window-size={width},{height}", "about:blank"],
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            [
+                program,
+                *("--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0"),
+                f"--user-data-dir={self._home.name}",
+                f"--window-size={width},{height}",
+                "about:blank",
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         assert self._process.stderr is not None
         line = next(line for line in self._process.stderr if "ws://" in line)
         port = line.partition("127.0.0.1:")[2].partition("/")[0]
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
             page = next(one for one in json.load(answer) if one["type"] == "page")
-        self._socket = connect(page["webSocketDebuggerUrl"], max_size=None)
+        self._stack = contextlib.ExitStack()
+        url = page["webSocketDebuggerUrl"]
+        self._socket = self._stack.enter_context(connect(url, max_size=None))
         self._number = 0
         self.heard: list[dict[str, Any]] = []
         for domain in ("Page", "Runtime", "Log"):
@@ -188,7 +230,7 @@ class Browser:
 
     def close(self) -> None:
         """End it."""
-        self._socket.close()
+        self._stack.close()
         self._process.terminate()
         self._process.wait()
         with contextlib.suppress(OSError):
@@ -196,8 +238,8 @@ class Browser:
 
 
 SHOWN = """new Promise((resolve) => { const look = () => {
-  const [mark] = performance.getEntriesByName('shown');
-  mark ? requestAnimationFrame(() => setTimeout(() => resolve(performance.now()))) : setTimeout(look, 5);
+  if (!performance.getEntriesByName('shown').length) return void setTimeout(look, 5);
+  requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
 }; look(); })"""
 SCROLL = """new Promise((resolve) => {
   const list = document.querySelector('.virtual'), frames = [];
@@ -276,7 +318,7 @@ def main() -> None:
     with workplace(given.keep) as place:
         folders = [place / "first", place / "second"]
         for seed, folder in enumerate(folders):
-            make_run(folder, folder.name, given.tasks, given.thoughts, given.large, seed)
+            asyncio.run(make_run(folder, given.tasks, given.thoughts, given.large, seed))
         page = place / "report.html"
         found = {**write(folders, page), **measure(page, given.rounds)}
     print(json.dumps(found))

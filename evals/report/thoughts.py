@@ -49,7 +49,7 @@ def search(result: Result, store: StoreReader | None, level: Level) -> dict[str,
     return {
         "level": level.name,
         "all": len(thoughts),
-        "task": _task(begun.get("task") or {}),
+        "task": _task(begun.get("task") or {}, level.text),
         "result": _result(result),
         "samples": {visible(one.id): _sample(one) for one in result.samples},
         "thoughts": [_thought(one, level, prompts) for one in shown.values()],
@@ -85,10 +85,12 @@ class Prompts:
                 continue
             messages = [self._keep(one) for one in call.request.get("messages", [])]
             prefix = len(call.request.get("prefix") or "")
-            temperature = call.request.get("temperature")
             asked = {
-                "m": messages, "model": visible(call.model), "prefix": prefix, "temperature": temperature,
-            }  # fmt: skip
+                "m": messages,
+                "model": visible(call.model),
+                "prefix": prefix,
+                "temperature": call.request.get("temperature"),
+            }
             self._of[id] = (tries, asked)
 
     def of(self, id: str) -> dict[str, Any] | None:
@@ -168,12 +170,12 @@ def _sample(sample: Sample) -> list[Any]:
     return [sample.public, sample.score, sample.passed, sample.base, reason]
 
 
-def _task(data: Mapping[str, Any]) -> dict[str, Any]:
-    words, left_out = cut(str(data.get("statement") or data.get("question") or ""), TEXT)
+def _task(data: Mapping[str, Any], most: int) -> dict[str, Any]:
+    words, left_out = cut(str(data.get("statement") or data.get("question") or ""), most)
     return {
         "statement": words,
         "cut": left_out,
-        "starter_code": cut(str(data.get("starter_code") or ""), TEXT)[0],
+        "starter_code": cut(str(data.get("starter_code") or ""), most)[0],
         "entry_point": visible(str(data.get("entry_point") or "")),
         "public_tests": len(data.get("public_tests") or ()),
     }
@@ -184,7 +186,14 @@ def _result(result: Result) -> dict[str, Any]:
         "chosen", "final", "solved", "missing", "drawn", "right", "thoughts", "faults", "stopped",
         "seconds", "caveat", "error", "worker",
     )  # fmt: skip
-    fields = {name: getattr(result, name) for name in names}
+    fields = {name: _short(getattr(result, name)) for name in names}
     kinds = {kind: _usage(usage) for kind, usage in result.usage_by_kind.items()}
     shown: dict[str, Any] = visible_all({**fields, "usage": _usage(result.usage), "kinds": kinds})
     return shown
+
+
+def _short(value: Any) -> Any:
+    """A text of a result, or the names of its faults, no longer than a reason may be."""
+    if isinstance(value, Mapping):
+        return {str(name)[:REASON]: one for name, one in value.items()}
+    return value[:REASON] if isinstance(value, str) else value

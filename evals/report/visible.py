@@ -1,4 +1,4 @@
-"""What a model wrote, made safe to look at: what cannot be seen, or would be obeyed, is spelled out.
+"""What a model wrote, made safe to look at: what is not seen, or would be obeyed, is spelled out.
 
 Control characters become their pictures (ESC is ␛); what turns the direction of a text, has no
 width, or is half of a surrogate pair becomes its number in brackets, as in ⟦U+202E⟧. What joins

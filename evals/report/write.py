@@ -10,8 +10,9 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import cache
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +26,7 @@ from .embed import inline, packed
 from .fit import Spill, bound, within
 from .numbers import Rows, numbers
 from .source import Source
-from .thoughts import LEVELS, search
+from .thoughts import LEVELS, Level, search
 
 SCRIPTS = ("text", "charts", "overview", "virtual", "table", "tree", "panel",
            "task", "app")  # fmt: skip
@@ -48,16 +49,12 @@ def write_report(
         StoreError: a store cannot be read.
     """
     data, rows = numbers(sources)
-    with _writing(out) as file, ExitStack() as stack:
+    with _writing(out) as file:
         head, tail = _page(sources).split("<!-- searches -->")
         file.write(head.replace("<!-- numbers -->", inline(data)))
         levels = Counter[str]()
         if thoughts != "none":
-            spill = Spill()
-            stack.callback(spill.close)
-            for place, source in enumerate(sources):
-                _spill(spill, place, source, rows, thoughts)
-            levels = _searches(file, spill, sources, rows, thoughts, int(most_mb * 1e6))
+            levels = _Searches(sources, rows, DETAILS[thoughts]).write(file, int(most_mb * 1e6))
         file.write(tail.replace("<!-- levels -->", inline(levels)))
     return dict(levels)
 
@@ -103,55 +100,52 @@ def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _spill(spill: Spill, run: int, source: Source, rows: Rows, thoughts: str) -> None:
-    with _reading(source) as store:
-        for result in source.results():
-            found = search(result, store, DETAILS[thoughts])
-            spill.add(run, rows.place[result.task], found)
+@dataclass(frozen=True)
+class _Searches:
+    """The searches of all runs, read from their stores as often as is needed."""
 
+    sources: Sequence[Source]
+    rows: Rows
+    detail: Level
 
-def _searches(
-    file: IO[str], spill: Spill, sources: Sequence[Source], rows: Rows, thoughts: str, room: int
-) -> Counter[str]:
-    """Write every search at the first level that has room."""
-    most = bound([blob.size for blob in spill.blobs], room)
-    small = [blob for blob in spill.blobs if most is None or blob.size <= most]
-    levels = Counter({DETAILS[thoughts].name: len(small)})
-    for blob in small:
-        _element(file, blob.run, blob.task, spill.read(blob))
-    if most is not None:
-        large = {(blob.run, blob.task) for blob in spill.blobs if blob.size > most}
-        for run, source in enumerate(sources):
-            with _reading(source) as store:
+    def write(self, file: IO[str], room: int) -> Counter[str]:
+        """Write each at the first level that has room; how many of each level there are."""
+        with closing(Spill()) as spill:
+            for run, task, result, store in self._read():
+                spill.add(run, task, search(result, store, self.detail))
+            most = bound([blob.size for blob in spill.blobs], room)
+            fitting = [blob for blob in spill.blobs if most is None or blob.size <= most]
+            for blob in fitting:
+                _element(file, blob.run, blob.task, spill.read(blob))
+            levels = Counter({self.detail.name: len(fitting)})
+            if most is not None:
+                large = {(blob.run, blob.task) for blob in spill.blobs if blob.size > most}
+                levels += self._reduce(file, large, most)
+        return +levels
+
+    def _reduce(self, file: IO[str], large: set[tuple[int, int]], most: int) -> Counter[str]:
+        levels = Counter[str]()
+        lower = LEVELS[LEVELS.index(self.detail) + 1 :]
+        for run, task, result, store in self._read():
+            if (run, task) in large:
+                found = within(partial(_packed, result, store), most, lower)
+                levels[found[0] if found else "none"] += 1
+                if found:
+                    _element(file, run, task, found[1])
+        return levels
+
+    def _read(self) -> Iterator[tuple[int, int, Result, StoreReader | None]]:
+        for run, source in enumerate(self.sources):
+            with ExitStack() as stack:
+                file = source.store
+                store = stack.enter_context(closing(StoreReader(file))) if file else None
                 for result in source.results():
-                    place = rows.place[result.task]
-                    if (run, place) in large:
-                        levels[_reduced(file, run, place, result, store, most, thoughts)] += 1
-    return +levels
+                    yield run, self.rows.place[result.task], result, store
 
 
-def _reduced(
-    file: IO[str], run: int, place: int, result: Result, store: StoreReader | None, most: int,
-    thoughts: str,
-) -> str:  # fmt: skip
-    levels = LEVELS[1:] if thoughts == "all" else ()
-    found = within(lambda level: packed(search(result, store, level)), most, levels)
-    if found is None:
-        return "none"
-    level, text = found
-    _element(file, run, place, text)
-    return level
+def _packed(result: Result, store: StoreReader | None, level: Level) -> str:
+    return packed(search(result, store, level))
 
 
 def _element(file: IO[str], run: int, task: int, text: str) -> None:
     file.write(f'<script type="application/octet-stream" id="s-{run}-{task}">{text}</script>\n')
-
-
-@contextmanager
-def _reading(source: Source) -> Iterator[StoreReader | None]:
-    reader = StoreReader(source.store) if source.store else None
-    try:
-        yield reader
-    finally:
-        if reader:
-            reader.close()

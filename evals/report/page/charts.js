@@ -55,7 +55,7 @@ const dot = (run, x, y) => DOTS[run % DOTS.length](x, y);
 function drawLines(host, chart) {
   const { series, xLabel, xFormat, log = true } = chart;
   const width = Math.max(260, host.clientWidth), narrow = width < 460;
-  const labelled = series.filter((one) => one.points.length && !one.dash && !one.point);
+  const labelled = series.filter((one) => one.points.length && (one.named || (!one.dash && !one.point)));
   const longest = Math.max(0, ...labelled.map((one) => one.label.length));
   const right = narrow ? 14 : Math.min(230, 24 + longest * LABEL), left = 44, top = 10, bottom = 38;
   const height = Math.round(Math.min(340, Math.max(230, width * 0.54)));

@@ -100,7 +100,7 @@ function costFigure(runs) {
 
 function votesFigure(runs) {
   const series = runs.flatMap((run, place) => Object.entries(run.summary.votes).map(([way, scores], number) => ({
-    label: `${run.name} \u00b7 ${way}`, run: place, dash: number > 0, points: scores.map((one) => ({ x: one.n, ...band(one.value) })),
+    label: `${run.name} \u00b7 ${way}`, run: place, dash: number > 0, named: true, points: scores.map((one) => ({ x: one.n, ...band(one.value) })),
   })));
   return series.length ? figure({ title: "Ways of choosing", series, xName: "n =", xLabel: "answers chosen from, n", xFormat: whole, hint: "Accuracy of the one chosen of the first n" }) : null;
 }
@@ -133,7 +133,7 @@ function spreadFigure(runs) {
 
 function budgetFigure(runs) {
   const tokens = (usage) => (usage ? usage.prompt_tokens + usage.completion_tokens : 0);
-  const kinds = [...new Set(runs.flatMap((run) => Object.keys(run.summary.by_kind)))];
+  const kinds = [...new Set(runs.flatMap((run) => Object.keys(run.summary.by_kind).filter((kind) => tokens(run.summary.by_kind[kind]))))];
   const perTask = (run, kind, part) => { const usage = run.summary.by_kind[kind]; return usage ? usage[part] / Math.max(1, run.summary.tasks) : 0; };
   const total = runs.map((run) => Object.values(run.summary.by_kind).reduce((sum, one) => sum + tokens(one), 0) || 1);
   kinds.sort((a, b) => Math.max(...runs.map((run) => tokens(run.summary.by_kind[b]) / run.summary.tasks)) - Math.max(...runs.map((run) => tokens(run.summary.by_kind[a]) / run.summary.tasks)));

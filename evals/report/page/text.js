@@ -46,11 +46,12 @@ const UNITS = {
 
 // What could not be seen, or would be obeyed, has been spelled out by the writer: set apart here.
 
+const PICTURES = "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US SP DEL".split(" ");
 const SPELLED = /([\u2400-\u2421]|\u27e6U\+[0-9A-F]{4,6}\u27e7)/;
 
 function shown(text) {
   return text.split(SPELLED).map((part, place) =>
-    place % 2 ? h("span", { class: "spelled" }, part.replace(/[\u27e6\u27e7]/g, "")) : part);
+    place % 2 ? h("span", { class: "spelled" }, PICTURES[part.charCodeAt(0) - 0x2400] || part.slice(1, -1)) : part);
 }
 
 // A little colour for programs: comments, strings, numbers and words of Python.

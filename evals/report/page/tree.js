@@ -145,9 +145,11 @@ function treePane(run, task, tree, select) {
   const show = (node) => { rows = flatten(tree, keep); list.show(rows.length, node ? Math.max(0, rows.indexOf(node)) : list.active); };
   const toggle = (node, open = !node.open) => { node.open = open; show(rows[list.active]); };
   const all = (open) => { const at = rows[list.active]; for (const node of tree.nodes.values()) node.open = open; show(at); list.reveal(list.active); };
-  const reveal = (id) => {
+  let wanted = null;
+  const reveal = (id, first = false) => {
     const node = tree.nodes.get(id);
-    if (!node) return;
+    wanted = id;
+    if (!node) { if (first) show(); return; }
     for (let at = node.parent; at; at = at.parent) at.open = true;
     if (keep && !keep.has(node)) { Object.assign(filters, { text: "", state: "any", kind: "any" }); keep = null; for (const one of [input, state, kind]) one.value = one.tagName === "SELECT" ? "any" : ""; }
     show(node);
@@ -165,13 +167,13 @@ function treePane(run, task, tree, select) {
   const kinds = [...new Set(tree.data.thoughts.map((one) => one.k))];
   const option = (value, words = value) => h("option", { value }, words);
   const input = h("input", { type: "search", class: "filter", placeholder: "Filter thoughts  /", "aria-label": "Filter thoughts by text or place", oninput: (event) => { filters.text = event.target.value; search(); }, onkeydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") { list.host.focus(); event.preventDefault(); } } });
-  const state = h("select", { "aria-label": "Verdict", onchange: (event) => { filters.state = event.target.value; search(); } }, option("any", "Any verdict"), option("pass", "Right"), option("fail", "Wrong"), option("none", "Not judged"), option("failed", "Failed"), option("chosen", "Chosen"));
-  const kind = h("select", { "aria-label": "Kind", onchange: (event) => { filters.kind = event.target.value; search(); } }, option("any", "Any kind"), kinds.map((one) => option(one)));
+  const state = h("select", { "aria-label": "Verdict", onchange: (event) => { filters.state = event.target.value; search(); } }, option("any", "Verdict"), option("pass", "Right"), option("fail", "Wrong"), option("none", "Not judged"), option("failed", "Failed"), option("chosen", "Chosen"));
+  const kind = h("select", { "aria-label": "Kind", onchange: (event) => { filters.kind = event.target.value; search(); } }, option("any", "Kind"), kinds.map((one) => option(one)));
   const count = h("output", { class: "note" });
   const tools = h("div", { class: "tools" }, input, state, kinds.length > 1 && kind,
     h("button", { class: "quiet", onclick: () => all(true), title: "Expand all (*)", "aria-label": "Expand all" }, "+"), h("button", { class: "quiet", onclick: () => all(false), title: "Collapse all (-)", "aria-label": "Collapse all" }, "−"), count);
   list.host.classList.add("thoughts");
-  requestAnimationFrame(() => show(tree.nodes.get(tree.data.result.chosen)));
+  requestAnimationFrame(() => reveal(wanted || tree.data.result.chosen, true));
   return { element: h("div", { class: "pane-tree" }, tools, list.host), reveal, focus: () => list.host.focus(), list, tree, all };
 }
 

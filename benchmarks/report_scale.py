@@ -9,7 +9,8 @@ DevTools protocol. Needs a `chromium` on the path and `pip install websockets`.
 The last line is JSON: `write_s` and `peak_mb` of the writer, `html_mb`, `open_s` (from the start of
 the navigation to the first view drawn, median of `--rounds`), `table_s` (to the table of tasks as
 the first view), `task_s` (the large search, opened), `frame_ms` and `longest_frame_ms` while it
-scrolls, `expand_ms` (all of it, to the next frame), `alerts` (scripts of a model that ran: 0).
+scrolls, `expand_ms` (all of it, to the next frame), both also as CPU of the page's own thread
+(`frame_cpu_ms`, `expand_cpu_ms`), `alerts` (scripts of a model that ran: 0).
 """
 
 import argparse
@@ -46,44 +47,11 @@ HOSTILE = (
     "<!--<script>]]>&lt;b&gt; \u2028 \u2029 \U0001f9e0\U0001f468\u200d\U0001f4bb",
     "x" * 1_000_000,
 )
-WORDS = [
-    "the",
-    "list",
-    "is",
-    "sorted",
-    "so",
-    "a",
-    "binary",
-    "search",
-    "over",
-    "prefix",
-    "sums",
-    "will",
-    "do",
-    "keep",
-    "a",
-    "heap",
-    "of",
-    "the",
-    "k",
-    "largest",
-    "count",
-    "each",
-    "residue",
-    "once",
-    "two",
-    "pointers",
-    "move",
-    "inward",
-    "from",
-    "both",
-    "ends",
-    "memoise",
-    "on",
-    "index",
-    "and",
-    "rest",
-]
+TALK = (
+    "the list is sorted so a binary search over prefix sums will do keep a heap of the k largest "
+    "count each residue once two pointers move inward from both ends memoise on index and rest"
+)
+WORDS = TALK.split()
 
 
 async def make_run(folder: Path, tasks: int, thoughts: int, large: int, seed: int) -> None:
@@ -130,7 +98,7 @@ def _task(
     chosen = next((one for one in samples if one.public), samples[0])
     return Result(
         task.id, key, tuple(samples), chosen=chosen.id, solved=chosen.passed, usage=usage,
-        usage_by_kind=kinds, thoughts=made, stopped="complete", seconds=round(rng.uniform(3, 90), 1),
+        usage_by_kind=kinds, thoughts=made, stopped="complete", seconds=rng.uniform(3, 90),
     )  # fmt: skip
 
 
@@ -221,6 +189,18 @@ class Browser:
             raise RuntimeError(json.dumps(found["exceptionDetails"])[:800])
         return found["result"].get("value")
 
+    def worked(self, script: str) -> tuple[Any, float]:
+        """The value of a script, and the milliseconds of CPU that the page's thread took for it,
+        whoever else had the machine."""
+        self.call("Performance.enable", timeDomain="threadTicks")
+        before = self._busy()
+        value = self.do(script)
+        return value, 1000 * (self._busy() - before)
+
+    def _busy(self) -> float:
+        found = self.call("Performance.getMetrics")["metrics"]
+        return next(float(one["value"]) for one in found if one["name"] == "TaskDuration")
+
     def open(self, url: str) -> float:
         """Seconds from the start of the navigation until the first view is drawn."""
         self.call("Page.navigate", url="about:blank")
@@ -263,8 +243,8 @@ def measure(page: Path, rounds: int) -> dict[str, Any]:
         opened = [browser.open(url) for _ in range(rounds)]
         table = browser.open(f"{url}#/tasks")
         task = browser.open(f"{url}#/task/synthetic%2F0/0")
-        expand = [browser.do(EXPAND % key) for key in "-*-*"]
-        frames = browser.do(SCROLL)
+        expand = [browser.worked(EXPAND % key) for key in "-*-*"]
+        frames, work = browser.worked(SCROLL)
         loud = [one for one in browser.heard if one["method"] == "Runtime.exceptionThrown"]
         return {
             "open_s": round(statistics.median(opened), 3),
@@ -272,7 +252,9 @@ def measure(page: Path, rounds: int) -> dict[str, Any]:
             "task_s": round(task, 3),
             "frame_ms": round(statistics.median(frames), 1),
             "longest_frame_ms": round(max(frames), 1),
-            "expand_ms": round(max(expand), 1),
+            "frame_cpu_ms": round(work / len(frames), 1),
+            "expand_ms": round(max(waited for waited, _ in expand), 1),
+            "expand_cpu_ms": round(max(work for _, work in expand), 1),
             "rows_in_dom": browser.do("document.querySelectorAll('.virtual .row').length"),
             "alerts": browser.do("Number(window.pwned || 0)"),
             "errors": len(loud),

@@ -9,7 +9,7 @@ const WHOLE = new Promise((resolve) => {
 });
 const narrow = matchMedia("(max-width: 760px)");
 const main = document.getElementById("main");
-let drawn = false;
+let ready = false;
 let route = { view: "overview", task: null, run: null, thought: null };
 
 const runSign = (run) => s("svg", { class: `sign run-${run}`, viewBox: "0 0 10 10", "aria-hidden": "true" }, dot(run, 5, 5));
@@ -27,14 +27,14 @@ function parse() {
 async function render({ again = false, keep = false } = {}) {
   const before = route, top = scrollY;
   route = parse();
-  const same = drawn && !again && !keep && before.view === route.view && before.task === route.task && (route.view !== "task" || (here && (route.run === null || here.panes.has(route.run) || !here.runs.includes(route.run))));
+  const same = ready && !again && !keep && before.view === route.view && before.task === route.task && (route.view !== "task" || (here && (route.run === null || here.panes.has(route.run) || !here.runs.includes(route.run))));
   if (!same) {
     forgetWidths();
     if (route.view !== "task") here = null;
     const view = route.view === "task" ? await taskView(route.task) : route.view === "tasks" ? tasksView() : overview();
     if (route.view === "task" && (!here || here.view !== view)) return;
     main.replaceChildren(view);
-    drawn = true;
+    ready = true;
     scrollTo(0, keep ? top : 0);
     document.body.dataset.view = route.view;
     header();

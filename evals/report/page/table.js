@@ -68,7 +68,7 @@ function headers(update) {
   const head = (name, words, run, cls) => {
     const on = look.by === name && (name === "id" || look.run === run);
     return h("div", { role: "columnheader", class: cls, "aria-sort": on ? (look.down ? "descending" : "ascending") : "none" },
-      h("button", { class: "head", tabindex: -1, onclick: (event) => { event.stopPropagation(); look.down = on ? !look.down : name !== "id"; look.by = name; look.run = run; update(); } }, words, h("span", { class: "arrow" }, on ? (look.down ? " ↓" : " ↑") : "")));
+      h("button", { class: "head", onclick: (event) => { event.stopPropagation(); look.down = on ? !look.down : name !== "id"; look.by = name; look.run = run; update(); } }, words, h("span", { class: "arrow" }, on ? (look.down ? " ↓" : " ↑") : "")));
   };
   return [head("id", "Task", 0, "task-id"), DATA.runs.map((run, place) => h("div", { class: `group run-${place}`, role: "presentation" },
     DATA.runs.length > 1 && h("div", { class: "group-name" }, runName(place)), COLUMNS.map(([name, words]) => head(name, words, place, `c-${name}`))))].flat();

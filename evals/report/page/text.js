@@ -92,9 +92,15 @@ const SHAPES = {
   inner: () => [s("circle", { cx: 8, cy: 8, r: 2.2, class: "solid" })],
 };
 
-function mark(state, words) {
-  return s("svg", { class: `mark ${state}`, viewBox: "0 0 16 16", role: "img", "aria-label": words || STATES[state] },
-    s("title", {}, words || STATES[state]), SHAPES[state]());
+const drawn = new Map(); // a list draws the same few signs thousands of times
+
+function mark(state, words = STATES[state]) {
+  const key = `${state} ${words}`;
+  if (!drawn.has(key)) {
+    if (drawn.size > 500) drawn.clear();
+    drawn.set(key, s("svg", { class: `mark ${state}`, viewBox: "0 0 16 16", role: "img", "aria-label": words }, s("title", {}, words), SHAPES[state]()));
+  }
+  return drawn.get(key).cloneNode(true);
 }
 
 const stateOf = (grade) => (grade === true ? "pass" : grade === false ? "fail" : "none");

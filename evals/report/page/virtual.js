@@ -71,7 +71,7 @@ class VirtualList {
   }
 
   keydown(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target !== this.host) return;
     const page = Math.max(1, Math.floor(this.host.clientHeight / this.height) - 1);
     const moves = { ArrowDown: this.active + 1, ArrowUp: this.active - 1, PageDown: this.active + page, PageUp: this.active - page, Home: 0, End: this.count - 1, j: this.active + 1, k: this.active - 1 };
     if (event.key in moves) this.activate(moves[event.key]);

@@ -14,7 +14,8 @@ from ponder.models.store_reader import StoreReader
 def filled(path: Path) -> Store:
     store = Store(path)
     for task, place in (("a", "s1"), ("b", "s1"), ("a", "s2")):
-        asked, said = {"messages": []}, {"text": f"{task} {place} \ud83d"}
+        asked: dict[str, list[str]] = {"messages": []}
+        said = {"text": f"{task} {place} \ud83d"}
         store.put_reply(
             f"{task}{place}", task=task, path=place, model="m", request=asked, reply=said
         )

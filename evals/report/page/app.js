@@ -40,7 +40,7 @@ async function render({ again = false, keep = false } = {}) {
     header();
     const name = route.view === "task" ? DATA.tasks.ids[route.task] : route.view === "tasks" ? "Tasks" : "Overview";
     document.title = `${name} · ${DATA.runs.map((run) => run.name).join(", ")} · ponder`;
-    if (before !== route && !keep && route.view === "task" && route.thought === null && !narrow.matches) here.panes.values().next().value?.focus();
+    if (!keep && !again && route.view !== "overview" && route.thought === null && !narrow.matches) main.querySelector(".virtual")?.focus({ preventScroll: true });
   }
   if (route.view === "task") await showThought();
   performance.mark("shown");

@@ -101,7 +101,7 @@ function lineOf(one, x, y) {
   } else {
     nodes.push(s("polyline", { points: points.map((p) => `${x(p.x).toFixed(1)},${y(p.y).toFixed(1)}`).join(" "), class: `line run-${one.run}${one.dash ? " dash" : ""}` }));
   }
-  if (one.point) for (const p of points) nodes.push(s("text", { x: x(p.x), y: y(p.low ?? p.y) + 14, class: `tick middle run-${one.run} of-run` }, "answer"));
+  if (one.point) for (const p of points) nodes.push(s("text", { x: x(p.x) - 5, y: y(p.low ?? p.y) + (known(p.low) && p.low < p.y ? -1 : 16), class: `tick end run-${one.run} of-run` }, "answer"));
   nodes.push(s("g", { class: `dots run-${one.run}${one.dash ? " hollow" : ""}` }, points.map((p) => dot(one.run, x(p.x), y(p.y)))));
   return nodes;
 }

@@ -21,9 +21,7 @@ function figures(runs) {
   const hundred = (x) => (100 * x).toFixed(1);
   const scoreOf = (one) => (one ? cell(percent(one.value[0]), range(one.value, hundred)) : cell("–"));
   const at = (summary, k) => (summary.passes.pass || []).find((one) => one.n === k);
-  const ks = runs.map((run) => (run.summary.passes.pass || []).map((one) => one.n));
-  const shared = (ks[0] || []).filter((k) => ks.every((all) => !all.length || all.includes(k)));
-  const most = Math.max(1, ...shared);
+  const most = largestK(runs);
   const cost = (run, unit, part) => {
     const one = run.summary.costs[unit];
     return one && one[part] ? cell(UNITS[unit](one[part][0]), range(one[part], UNITS[unit])) : cell("–");
@@ -40,6 +38,12 @@ function figures(runs) {
   return h("section", { class: "scroll", tabindex: 0, "aria-label": "Figures" },
     h("table", { class: `figures${turned ? " turned" : ""}` }, h("thead", {}, turned ? turned[0] : head), h("tbody", {}, turned ? turned.slice(1) : rows)),
     h("p", { class: "note" }, "Intervals are of 95 %, by a bootstrap over tasks. ", leftOutNote()));
+}
+
+// The largest k that every run has a value for, and enough samples of half of its tasks.
+function largestK(runs) {
+  const ks = runs.map((run) => (run.summary.passes.pass || []).filter((one) => one.short <= one.tasks / 2).map((one) => one.n));
+  return Math.max(1, ...(ks[0] || []).filter((k) => ks.every((all) => !all.length || all.includes(k))));
 }
 
 // Rows for columns: on a phone, a run is a column.
@@ -157,7 +161,9 @@ function differenceFigure(comparison) {
   const [a, b] = [DATA.runs[comparison.run].name, DATA.runs[comparison.with].name];
   const costs = Object.keys(UNITS);
   const entries = Object.entries(comparison.differences).filter(([, one]) => one.difference);
-  const accuracy = entries.filter(([name]) => !costs.some((cost) => name.startsWith(cost)));
+  const largest = largestK([DATA.runs[comparison.run], DATA.runs[comparison.with]]);
+  const small = (name) => !/^(pass|filtered|base)@/.test(name) || Number(name.split("@")[1]) <= largest;
+  const accuracy = entries.filter(([name]) => small(name) && !costs.some((cost) => name.startsWith(cost)));
   if (comparison.at_equal_tokens && comparison.at_equal_tokens.difference) accuracy.push([`pass@k at ${compact(comparison.tokens)} tokens`, comparison.at_equal_tokens]);
   const spent = entries.filter(([name]) => costs.some((cost) => name.startsWith(cost)));
   if (!entries.length) return null;

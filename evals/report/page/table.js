@@ -2,7 +2,7 @@
 
 const COLUMNS = [["solved", "Solved", 0], ["right", "Right", 1], ["tokens", "Tokens", 3], ["cost", "$", 4], ["seconds", "Time", 5], ["thoughts", "Thoughts", 6]];
 const SHOWS = { tokens: compact, cost: dollars, seconds, thoughts: whole };
-const look = { text: "", state: "all", by: "id", run: 0, down: false };
+const look = { text: "", state: "all", by: "id", run: 0, down: false, last: null };
 const natural = new Intl.Collator("en", { numeric: true });
 let order = [];
 
@@ -51,7 +51,8 @@ function tasksView() {
     heads.replaceChildren(...headers(update));
     list.host.setAttribute("aria-rowcount", order.length + 1);
     list.host.scrollTop = 0;
-    list.show(order.length, 0);
+    list.show(order.length, Math.max(0, order.indexOf(look.last)));
+    list.reveal(list.active);
   };
   const filter = h("input", { type: "search", id: "filter", placeholder: "Filter by name  /", "aria-label": "Filter tasks by name", value: look.text, oninput: (event) => { look.text = event.target.value; update(); },
     onkeydown: (event) => { if (event.key === "ArrowDown" || event.key === "Enter") { list.host.focus(); event.preventDefault(); } } });

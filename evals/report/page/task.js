@@ -11,6 +11,7 @@ async function taskView(task) {
   if (known(route.run) && runs.includes(route.run)) beside.add(route.run);
   if (!runs.some((run) => beside.has(run))) runs.slice(0, 2).forEach((run) => beside.add(run));
   const wanted = runs.filter((run) => beside.has(run));
+  look.last = task;
   const mine = here, chosen = narrow.matches ? [known(route.run) && runs.includes(route.run) ? route.run : wanted[0]] : wanted;
   const loaded = await Promise.all(chosen.map((run) => loadSearch(run, task).catch(() => null)));
   if (mine !== here) return view;

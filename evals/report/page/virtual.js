@@ -66,7 +66,8 @@ class VirtualList {
 
   reveal(at) {
     const top = at * this.height, view = this.host.clientHeight;
-    if (top < this.host.scrollTop) this.host.scrollTop = Math.max(0, top - this.height);
+    if (Math.abs(top - this.host.scrollTop) > 1.5 * view) this.host.scrollTop = top - view / 2; // a jump: into the middle
+    else if (top < this.host.scrollTop) this.host.scrollTop = Math.max(0, top - this.height);
     else if (top + this.height > this.host.scrollTop + view) this.host.scrollTop = top - view + 2 * this.height;
   }
 

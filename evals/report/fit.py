@@ -1,27 +1,26 @@
 """How much of each task's search a page has room for.
 
-Every search is packed whole, to a temporary file. If together they are too much for the page, the
-largest are packed anew with less in them: no task has more than a bound that all can have.
+Every search is packed whole, to a temporary file. While together they are too much for the page,
+those above a bound that all can have are packed anew, each with a level less in it.
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
 from .embed import packed
-from .thoughts import LEVELS, Level
 
-Pack = Callable[[Level], str]
-"""A search, packed, at that level."""
+Place = tuple[int, int]
+"""A run and a task, by their places in the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
     """A packed search, as it stands in the file."""
 
-    run: int
-    task: int
+    level: int
+    """How much of it is shown: a place in the list of levels."""
     start: int
     size: int
 
@@ -31,19 +30,27 @@ class Spill:
 
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
-        self.blobs: list[Blob] = []
+        self.blobs: dict[Place, Blob] = {}
 
-    def add(self, run: int, task: int, search: object) -> None:
-        """Pack another."""
+    def put(self, place: Place, level: int, search: object) -> None:
+        """Pack a search, in the place of what was there of it."""
         data = packed(search).encode()
         start = self._file.seek(0, 2)
         self._file.write(data)
-        self.blobs.append(Blob(run, task, start, len(data)))
+        self.blobs[place] = Blob(level, start, len(data))
 
-    def read(self, blob: Blob) -> str:
-        """One of them."""
+    def read(self, place: Place) -> str:
+        """What is packed there."""
+        blob = self.blobs[place]
         self._file.seek(blob.start)
         return self._file.read(blob.size).decode()
+
+    def larger(self, room: int) -> set[Place]:
+        """Those that are above the bound for all; none where all fit."""
+        most = bound([blob.size for blob in self.blobs.values()], room)
+        if most is None:
+            return set()
+        return {place for place, blob in self.blobs.items() if blob.size > most}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -61,13 +68,4 @@ def bound(sizes: Sequence[int], room: int) -> int | None:
         if size > share:
             return share
         left -= size
-    return None
-
-
-def within(pack: Pack, most: int, levels: Sequence[Level] = LEVELS) -> tuple[str, str] | None:
-    """The first level that is no larger than `most`, and its text; None where none is."""
-    for level in levels:
-        text = pack(level)
-        if len(text) <= most:
-            return level.name, text
     return None

@@ -19,6 +19,12 @@ DASHES = {"pass": "-", "filtered": "--", "base": ":"}
 WORDS = {"pass": "", "filtered": ", verified", "base": ", first suite"}
 SIZE = (6.4, 4.0)
 """Inches."""
+STYLE = {
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "ponder",  # the same run makes the same file
+    "text.parse_math": False,  # a name is a name, dollars and all
+    "font.size": 10,
+}
 Points = Sequence[tuple[float, Interval]]
 
 
@@ -37,8 +43,7 @@ def write_plots(sources: Sequence[Source], folder: Path) -> list[Path]:
         raise MissingError("--plots needs matplotlib: pip install 'ponder[report]'") from None
     runs = [summarise(source.results(), source.name) for source in sources]
     written: list[Path] = []
-    # Text stays text in SVG, and nothing in a file depends on the day it was made.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "ponder", "font.size": 10}):
+    with mpl.rc_context(STYLE):
         for name, draw in PLOTS.items():
             figure = Figure(figsize=SIZE, layout="constrained")
             if draw(figure.add_subplot(), runs):

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -22,17 +22,17 @@ from typing import IO
 from ...errors import InputError
 from ...models.store_reader import StoreReader
 from ..results import Result
-from .embed import inline, packed
-from .fit import Spill, bound, within
+from .embed import inline
+from .fit import Place, Spill
 from .numbers import Rows, numbers
 from .source import Source
-from .thoughts import LEVELS, Level, search
+from .thoughts import LEVELS, search
 
 SCRIPTS = ("text", "charts", "overview", "virtual", "table", "tree", "panel",
            "task", "app")  # fmt: skip
 """Files of the page's script, in their order."""
-DETAILS = {"all": LEVELS[0], "chosen": LEVELS[-1]}
-"""What of each search is shown, as a user says it; "none" is neither."""
+DETAILS = {"all": range(len(LEVELS)), "chosen": range(len(LEVELS) - 1, len(LEVELS))}
+"""Which levels of a search may be shown, as a user says it; "none" is neither."""
 MOST_MB = 64.0
 
 
@@ -106,46 +106,44 @@ class _Searches:
 
     sources: Sequence[Source]
     rows: Rows
-    detail: Level
+    levels: Sequence[int]
+    """Places in `LEVELS`, from most to least."""
 
     def write(self, file: IO[str], room: int) -> Counter[str]:
         """Write each at the first level that has room; how many of each level there are."""
         with closing(Spill()) as spill:
-            for run, task, result, store in self._read():
-                spill.add(run, task, search(result, store, self.detail))
-            most = bound([blob.size for blob in spill.blobs], room)
-            fitting = [blob for blob in spill.blobs if most is None or blob.size <= most]
-            for blob in fitting:
-                _element(file, blob.run, blob.task, spill.read(blob))
-            levels = Counter({self.detail.name: len(fitting)})
-            if most is not None:
-                large = {(blob.run, blob.task) for blob in spill.blobs if blob.size > most}
-                levels += self._reduce(file, large, most)
-        return +levels
+            lost = 0
+            for place, result, store in self._read():
+                spill.put(place, self.levels[0], search(result, store, LEVELS[self.levels[0]]))
+            while larger := spill.larger(room):
+                lost += self._reduce(spill, larger)
+            for place in sorted(spill.blobs):
+                _element(file, place, spill.read(place))
+            levels = Counter(LEVELS[blob.level].name for blob in spill.blobs.values())
+        return +(levels + Counter(none=lost))
 
-    def _reduce(self, file: IO[str], large: set[tuple[int, int]], most: int) -> Counter[str]:
-        levels = Counter[str]()
-        lower = LEVELS[LEVELS.index(self.detail) + 1 :]
-        for run, task, result, store in self._read():
-            if (run, task) in large:
-                found = within(partial(_packed, result, store), most, lower)
-                levels[found[0] if found else "none"] += 1
-                if found:
-                    _element(file, run, task, found[1])
-        return levels
+    def _reduce(self, spill: Spill, larger: set[Place]) -> int:
+        """Pack those anew with a level less in them; how many have none left, and are gone."""
+        lost = 0
+        for place, result, store in self._read():
+            if place in larger:
+                level = spill.blobs[place].level + 1
+                if level in self.levels:
+                    spill.put(place, level, search(result, store, LEVELS[level]))
+                else:
+                    del spill.blobs[place]
+                    lost += 1
+        return lost
 
-    def _read(self) -> Iterator[tuple[int, int, Result, StoreReader | None]]:
+    def _read(self) -> Iterator[tuple[Place, Result, StoreReader | None]]:
         for run, source in enumerate(self.sources):
             with ExitStack() as stack:
                 file = source.store
                 store = stack.enter_context(closing(StoreReader(file))) if file else None
                 for result in source.results():
-                    yield run, self.rows.place[result.task], result, store
+                    yield (run, self.rows.place[result.task]), result, store
 
 
-def _packed(result: Result, store: StoreReader | None, level: Level) -> str:
-    return packed(search(result, store, level))
-
-
-def _element(file: IO[str], run: int, task: int, text: str) -> None:
-    file.write(f'<script type="application/octet-stream" id="s-{run}-{task}">{text}</script>\n')
+def _element(file: IO[str], place: Place, text: str) -> None:
+    name = "s-{}-{}".format(*place)
+    file.write(f'<script type="application/octet-stream" id="{name}">{text}</script>\n')

@@ -19,7 +19,7 @@ DASHES = {"pass": "-", "filtered": "--", "base": ":"}
 WORDS = {"pass": "", "filtered": ", verified", "base": ", first suite"}
 SIZE = (6.4, 4.0)
 """Inches."""
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "ponder",  # the same run makes the same file
     "text.parse_math": False,  # a name is a name, dollars and all

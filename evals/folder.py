@@ -125,6 +125,8 @@ def read_about(path: Path) -> About:
         if data["schema"] > SCHEMA:
             raise InputError(f"{path / RUN}: of schema {data['schema']}: update ponder")
         return About(data["name"], data["dataset"], Spec.from_json(data["spec"]), data.get("data"))
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path}: not a run's folder: {RUN}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):

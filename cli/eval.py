@@ -16,14 +16,14 @@ import typer
 from ..errors import InputError
 from ..evals.connect import GRAPHS, read_options, refuse_idle_judge
 from ..evals.tally import Tally
-from ..tasks import LoadedTask, load_dataset
+from ..tasks import CodeTask, LoadedTask, load_dataset
 from ..tasks.selection import select
 from .progress import Progress
 from .solve import DEFAULT_MODEL
 from .tracing import tracing
 
 if TYPE_CHECKING:
-    from ..evals.runner import Arm
+    from ..evals.folder import RunFolder
     from ..evals.summary import Summary
 
 Loaded = LoadedTask[Any, Any]
@@ -78,6 +78,10 @@ def evaluate(
         str, typer.Option(help="Of each task, as in calls=40,tokens=20000,usd=0.5,seconds=60.")
     ] = "",
     sandbox: Annotated[str, typer.Option(help="As in ponder solve.")] = "auto",
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="A Ray cluster that does the work: HOST:PORT, ray://…, auto or local."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Fixes every choice of the searches.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="End with one JSON object instead.")] = False,
 ) -> int:
@@ -91,7 +95,7 @@ def evaluate(
     on this machine.
     """
     os.environ.setdefault("LANGSMITH_TRACING", "false")
-    from ..evals.comparison import opened
+    from ..evals.comparison import held
     from ..evals.spec import Spec
     from ..evals.summary import summarise_run
     from ..models import Budget
@@ -121,9 +125,9 @@ def evaluate(
     if not resume and folder.exists():
         raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
     wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
-    with tracing(), opened(specs, folder, dataset, data) as arms:
-        tallies = asyncio.run(_run(wanted, arms, concurrency))
-    summaries = [summarise_run(arm.folder.path) for arm in arms]
+    with tracing(), held(specs, folder, dataset, data) as folders:
+        tallies = asyncio.run(_run(wanted, folders, concurrency, cluster))
+    summaries = [summarise_run(one.path) for one in folders]
     if json:
         print(dumps([summary.to_json() for summary in summaries]))
     else:
@@ -157,23 +161,66 @@ class Wanted:
         return sum(1 for _ in self.tasks())
 
 
-async def _run(wanted: Wanted, arms: "Sequence[Arm]", concurrency: int) -> "dict[Arm, Tally]":
-    from ..evals.comparison import start
+async def _run(
+    wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, cluster: str | None
+) -> dict[str, Tally]:
+    """The tally of each run, by its name."""
     from ..evals.folder import read_results
+
+    total = await asyncio.to_thread(wanted.count)
+    tallies = {one.about.name: Tally(total) for one in folders}
+    for one in folders:
+        tallies[one.about.name].begin(read_results(one.path))
+    with Progress(tallies) as progress:
+        if cluster is None:
+            await _here(wanted, folders, concurrency, progress)
+        else:
+            await _elsewhere(cluster, wanted, folders, concurrency, progress)
+    return tallies
+
+
+async def _here(
+    wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, progress: Progress
+) -> None:
+    """In this process."""
+    from ..evals.comparison import connected, start
     from ..evals.runner import evaluate as run
     from ..models import disconnect
 
-    total = await asyncio.to_thread(wanted.count)
-    tallies = {arm: Tally(total) for arm in arms}
-    for arm, tally in tallies.items():
-        tally.begin(read_results(arm.folder.path))
-    with Progress(tallies) as progress:
+    with connected(folders) as arms:
         try:
             await start(arms)
-            await run(wanted.tasks(), arms, concurrency, progress.finished)
+            await run(
+                wanted.tasks(),
+                arms,
+                concurrency,
+                lambda arm, result: progress.finished(arm.name, result),
+            )
         finally:
             await disconnect()
-    return tallies
+
+
+async def _elsewhere(
+    cluster: str,
+    wanted: Wanted,
+    folders: "Sequence[RunFolder]",
+    concurrency: int,
+    progress: Progress,
+) -> None:
+    """On a cluster's nodes."""
+    from ..evals.cluster import evaluate_on_cluster
+    from ..sandboxes import connect
+
+    connect(folders[0].about.spec.sandbox)  # says here what is wrong with it, or dangerous about it
+    first = await asyncio.to_thread(next, wanted.tasks(), None)
+    await evaluate_on_cluster(
+        cluster,
+        wanted.tasks(),
+        folders,
+        concurrency,
+        lambda folder, result: progress.finished(folder.about.name, result),
+        programs=first is None or isinstance(first.task, CodeTask),
+    )
 
 
 def _say(summaries: "Sequence[Summary]", folder: Path) -> None:

@@ -1,7 +1,6 @@
 """What a user sees of an evaluation: a live line a run on a terminal, a line a task elsewhere."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -11,14 +10,11 @@ from ..evals.results import Result
 from ..evals.tally import Tally
 from .plain import printable
 
-if TYPE_CHECKING:
-    from ..evals.runner import Arm
-
 
 class Progress:
     """Tells of results on standard error."""
 
-    def __init__(self, tallies: "Mapping[Arm, Tally]") -> None:
+    def __init__(self, tallies: Mapping[str, Tally]) -> None:
         self._tallies = tallies
         self._console = Console(stderr=True)
         self._live: Live | None = None
@@ -33,18 +29,18 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
-    def finished(self, arm: "Arm", result: Result) -> None:
-        """A task has ended."""
-        self._tallies[arm].add(result)
+    def finished(self, run: str, result: Result) -> None:
+        """A task of that run has ended."""
+        self._tallies[run].add(result)
         if self._live is None or result.error is not None:
-            line = f"{arm.name}  {result.task}: {_what(result)}"
+            line = f"{run}  {result.task}: {_what(result)}"
             if self._live is None and result.error is None:
-                line += f"  ·  {self._tallies[arm].line()}"
+                line += f"  ·  {self._tallies[run].line()}"
             self._console.print(Text(printable(line)), soft_wrap=True)
 
     def _picture(self) -> Group:
-        width = max(len(arm.name) for arm in self._tallies)
-        lines = [f"{arm.name:<{width}}  {tally.line()}" for arm, tally in self._tallies.items()]
+        width = max(map(len, self._tallies))
+        lines = [f"{run:<{width}}  {tally.line()}" for run, tally in self._tallies.items()]
         return Group(*(Text(line, style="dim") for line in lines))
 
 

@@ -14,32 +14,46 @@ from .spec import Spec
 
 
 @contextmanager
-def opened(
+def held(
     specs: Sequence[Spec], folder: Path, dataset: str, data: Path | None = None
-) -> Iterator[list[Arm]]:
-    """An arm for each spec, in the folder `folder/NAME`, for the length of the block. They share a
-    sandbox, and the models that go by the same name.
+) -> Iterator[list[RunFolder]]:
+    """A folder `folder/NAME` for each spec, ours alone for the length of the block.
 
     Raises:
-        InputError: a graph, model or option that there is not, two runs of one name, or a folder
-            that cannot be gone on with.
-        MissingError: weights, a key or an engine this machine lacks.
+        InputError: a graph or option that there is not, two runs of one name, or a folder that
+            cannot be gone on with.
     """
-    graphs = [spec.build() for spec in specs]
     names = [name_of(spec) for spec in specs]
-    for name in names:
+    for spec, name in zip(specs, names, strict=True):
+        spec.build()
         if names.count(name) > 1:
             raise InputError(f"{name} is asked for twice")
     with ExitStack() as stack:
-        arms: list[Arm] = []
-        box = connect_sandbox(specs[0].sandbox)
-        for spec, graph, name in zip(specs, graphs, names, strict=True):
+        folders: list[RunFolder] = []
+        for spec, name in zip(specs, names, strict=True):
             about = About(name, dataset, spec, None if data is None else str(data))
-            spec.connect(sandbox=box)  # what cannot be connected leaves no folder behind
-            run = RunFolder(folder / name, about)
-            stack.callback(run.close)
-            context = stack.enter_context(spec.connect(folder / name / STORE, box))
-            arms.append(Arm(run, graph, context))
+            folders.append(RunFolder(folder / name, about))
+            stack.callback(folders[-1].close)
+        yield folders
+
+
+@contextmanager
+def connected(folders: Sequence[RunFolder]) -> Iterator[list[Arm]]:
+    """An arm for each folder, for the length of the block. They share a sandbox, and the models
+    that go by the same name.
+
+    Raises:
+        InputError: there is no such model, verifier or sandbox.
+        MissingError: weights, a key or an engine this machine lacks.
+        StoreError: a folder's store cannot be opened.
+    """
+    with ExitStack() as stack:
+        box = connect_sandbox(folders[0].about.spec.sandbox)
+        arms: list[Arm] = []
+        for folder in folders:
+            spec = folder.about.spec
+            context = stack.enter_context(spec.connect(folder.path / STORE, box))
+            arms.append(Arm(folder, spec.build(), context))
         yield arms
 
 

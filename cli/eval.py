@@ -25,6 +25,7 @@ from .tracing import tracing
 if TYPE_CHECKING:
     from ..evals.folder import RunFolder
     from ..evals.summary import Summary
+    from ..sandboxes import Sandbox
 
 Loaded = LoadedTask[Any, Any]
 
@@ -96,9 +97,11 @@ def evaluate(
     """
     os.environ.setdefault("LANGSMITH_TRACING", "false")
     from ..evals.comparison import held
+    from ..evals.folder import read_results
     from ..evals.spec import Spec
     from ..evals.summary import summarise_run
     from ..models import Budget
+    from ..sandboxes import connect as connect_sandbox
 
     refuse_idle_judge(judge, verifier)
     limits = Budget.parse(budget)
@@ -125,8 +128,19 @@ def evaluate(
     if not resume and folder.exists():
         raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
     wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
+    box = connect_sandbox(sandbox)
+    for spec in specs if cluster is None else ():
+        spec.check(box)
+    total = wanted.count()
     with tracing(), held(specs, folder, dataset, data) as folders:
-        tallies = asyncio.run(_run(wanted, folders, concurrency, cluster))
+        tallies = {one.about.name: Tally(total) for one in folders}
+        for one in folders:
+            tallies[one.about.name].begin(read_results(one.path))
+        with Progress(tallies) as progress:
+            if cluster is None:
+                asyncio.run(_here(wanted, folders, box, concurrency, progress))
+            else:
+                asyncio.run(_elsewhere(cluster, wanted, folders, concurrency, progress))
     summaries = [summarise_run(one.path) for one in folders]
     if json:
         print(dumps([summary.to_json() for summary in summaries]))
@@ -161,33 +175,19 @@ class Wanted:
         return sum(1 for _ in self.tasks())
 
 
-async def _run(
-    wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, cluster: str | None
-) -> dict[str, Tally]:
-    """The tally of each run, by its name."""
-    from ..evals.folder import read_results
-
-    total = await asyncio.to_thread(wanted.count)
-    tallies = {one.about.name: Tally(total) for one in folders}
-    for one in folders:
-        tallies[one.about.name].begin(read_results(one.path))
-    with Progress(tallies) as progress:
-        if cluster is None:
-            await _here(wanted, folders, concurrency, progress)
-        else:
-            await _elsewhere(cluster, wanted, folders, concurrency, progress)
-    return tallies
-
-
 async def _here(
-    wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, progress: Progress
+    wanted: Wanted,
+    folders: "Sequence[RunFolder]",
+    sandbox: "Sandbox",
+    concurrency: int,
+    progress: Progress,
 ) -> None:
     """In this process."""
     from ..evals.comparison import connected, start
     from ..evals.runner import evaluate as run
     from ..models import disconnect
 
-    with connected(folders) as arms:
+    with connected(folders, sandbox) as arms:
         try:
             await start(arms)
             await run(
@@ -209,9 +209,7 @@ async def _elsewhere(
 ) -> None:
     """On a cluster's nodes."""
     from ..evals.cluster import evaluate_on_cluster
-    from ..sandboxes import connect
 
-    connect(folders[0].about.spec.sandbox)  # says here what is wrong with it, or dangerous about it
     first = await asyncio.to_thread(next, wanted.tasks(), None)
     await evaluate_on_cluster(
         cluster,

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..errors import InputError
-from ..sandboxes import connect as connect_sandbox
+from ..sandboxes import Sandbox
 from .folder import STORE, About, RunFolder
 from .runner import Arm
 from .spec import Spec
@@ -38,8 +38,8 @@ def held(
 
 
 @contextmanager
-def connected(folders: Sequence[RunFolder]) -> Iterator[list[Arm]]:
-    """An arm for each folder, for the length of the block. They share a sandbox, and the models
+def connected(folders: Sequence[RunFolder], sandbox: Sandbox) -> Iterator[list[Arm]]:
+    """An arm for each folder, for the length of the block. They share the sandbox, and the models
     that go by the same name.
 
     Raises:
@@ -48,11 +48,10 @@ def connected(folders: Sequence[RunFolder]) -> Iterator[list[Arm]]:
         StoreError: a folder's store cannot be opened.
     """
     with ExitStack() as stack:
-        box = connect_sandbox(folders[0].about.spec.sandbox)
         arms: list[Arm] = []
         for folder in folders:
             spec = folder.about.spec
-            context = stack.enter_context(spec.connect(folder.path / STORE, box))
+            context = stack.enter_context(spec.connect(folder.path / STORE, sandbox))
             arms.append(Arm(folder, spec.build(), context))
         yield arms
 

@@ -87,6 +87,18 @@ class Spec:
             seed=self.seed,
         )
 
+    def check(self, sandbox: "Sandbox") -> None:
+        """See that it can be connected; nothing is started.
+
+        Raises:
+            InputError, MissingError: as `Context`.
+        """
+        from ..models import Store
+
+        store = Store()
+        self.connect(store, sandbox)
+        store.close()
+
 
 def with_samples(graph: str, options: Mapping[str, Any], samples: int | None) -> dict[str, Any]:
     """The options of a graph in an evaluation, that many samples a task.

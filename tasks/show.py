@@ -1,8 +1,10 @@
 """Values in one line that a person, or a model, can read."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from heapq import nsmallest
+from itertools import islice
 from typing import Any
 
 from .values import Match
@@ -13,6 +15,8 @@ BITS = 1000
 """Of an integer that is shown in digits: the work of that grows with their square, and Python
 refuses it for very long ones."""
 DEEPEST = 20
+SETS = (set, frozenset)
+ORDERED = {str, bytes, int}
 BRACKETS: dict[type, tuple[str, str]] = {
     list: ("[", "]"),
     tuple: ("(", ")"),
@@ -50,7 +54,9 @@ def _pieces(value: Any, depth: int = 0) -> Iterator[str]:
     elif kind is int:
         bits = value.bit_length()
         yield repr(value) if bits <= BITS else f"<an integer of {bits} bits>"
-    elif kind in BRACKETS and (value or kind not in (set, frozenset)):
+    elif kind in SETS and value:
+        yield from _bracketed(_in_order(value), *BRACKETS[kind], depth)
+    elif kind in BRACKETS and kind not in SETS:
         yield from _bracketed(value, *BRACKETS[kind], depth)
     elif isinstance(value, dict):
         yield from _bracketed(value, f"{kind.__name__}({{", "})", depth)
@@ -69,6 +75,13 @@ def _bracketed(value: Any, opening: str, closing: str, depth: int) -> Iterator[s
             yield ": "
             yield from _pieces(value[item], depth + 1)
     yield ",)" if type(value) is tuple and len(value) == 1 and opening == "(" else closing
+
+
+def _in_order(value: Iterable[Any]) -> list[Any]:
+    """As much of a set as is shown, in an order that is the same in every process."""
+    if len(kinds := {type(item) for item in value}) == 1 and kinds <= ORDERED:
+        return nsmallest(SHOWN, value)
+    return nsmallest(SHOWN, value, key=lambda item: "".join(islice(_pieces(item), SHOWN)))
 
 
 def _parts(value: Any) -> tuple[Any, ...]:

@@ -126,6 +126,12 @@ def _written(items: Iterable[Any], depth: int) -> list[Any]:
     return [to_json(item, depth + 1) for item in items]
 
 
+def _written_set(items: Iterable[Any], depth: int) -> list[Any]:
+    """In an order of its own: that of a set is another in every process, and what is written is
+    what a run is known by."""
+    return sorted(_written(items, depth), key=json.dumps)
+
+
 def _written_pairs(value: dict[Any, Any], depth: int) -> list[Any]:
     return [[to_json(key, depth + 1), to_json(item, depth + 1)] for key, item in value.items()]
 
@@ -153,8 +159,8 @@ WRITERS: dict[type, tuple[str, Callable[[Any, int], Any]]] = {
     bytes: ("bytes", _written_bytes),
     bytearray: ("bytearray", _written_bytes),
     tuple: ("tuple", _written),
-    set: ("set", _written),
-    frozenset: ("frozenset", _written),
+    set: ("set", _written_set),
+    frozenset: ("frozenset", _written_set),
     deque: ("deque", _written),
     range: ("range", lambda value, depth: _written((value.start, value.stop, value.step), depth)),
     dict: ("dict", _written_pairs),

@@ -26,8 +26,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ponder.evals.comparison import name_of
 from ponder.evals.folder import STORE, About, RunFolder
+from ponder.evals.names import name_of
 from ponder.evals.results import Result
 from ponder.evals.runner import Arm, evaluate
 from ponder.evals.spec import Spec, with_samples

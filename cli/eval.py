@@ -5,7 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from json import dumps
 from pathlib import Path
@@ -223,9 +223,13 @@ async def _elsewhere(
 
 def _say(summaries: "Sequence[Summary]", folder: Path) -> None:
     """The table on standard output, and on standard error what it has to be read with."""
+    from ..evals.names import short_names
     from ..evals.table import as_text, notes, side_by_side
 
-    print(as_text(side_by_side(summaries)))
+    names, common = short_names([summary.name for summary in summaries])
+    print(f"{folder}" + (f"  ({common})" if common else ""))
+    short = [replace(one, name=name) for one, name in zip(summaries, names, strict=True)]
+    print(as_text(side_by_side(short)))
     for note in notes(summaries):
         print(f"\n{note}", file=sys.stderr)
     print(f"\nponder report {folder}  makes a page of it", file=sys.stderr)

@@ -1,7 +1,6 @@
 """Several runs of one data set, side by side: every graph with every model, each in its folder."""
 
 import asyncio
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..sandboxes import Sandbox
 from .folder import STORE, About, RunFolder
+from .names import name_of
 from .runner import Arm
 from .spec import Spec
 
@@ -63,10 +63,3 @@ async def start(arms: Sequence[Arm]) -> None:
         InputError, MissingError: as `Context.start`.
     """
     await asyncio.gather(*(arm.context.start(programs=False) for arm in arms))
-
-
-def name_of(spec: Spec) -> str:
-    """What a run is called, in tables and as a folder: GRAPH@MODEL."""
-    graph = spec.graph if spec.profile == "fast" else f"{spec.graph}-{spec.profile}"
-    model = spec.model.rstrip("/").rpartition("/")[2].removesuffix(".gguf")
-    return f"{graph}@{re.sub(r'[^A-Za-z0-9_.+-]+', '_', model)}"

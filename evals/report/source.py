@@ -1,11 +1,12 @@
 """A run's folder, as a report reads it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import InputError
 from ..folder import RESULTS, STORE, About, read_about, read_results, run_folders
+from ..names import short_names
 from ..results import Result
 
 
@@ -42,7 +43,8 @@ def sources(folders: Sequence[Path]) -> list[Source]:
         if next(read_results(path), None) is None:
             raise InputError(f"{path / RESULTS}: has no results yet: nothing to report")
         found.append(Source(_name(about.name or path.name, found), path, about))
-    return found
+    names, _ = short_names([one.name for one in found])
+    return [replace(one, name=name) for one, name in zip(found, names, strict=True)]
 
 
 def _name(name: str, taken: Sequence[Source]) -> str:

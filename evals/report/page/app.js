@@ -46,10 +46,16 @@ async function render({ again = false, keep = false } = {}) {
   performance.mark("shown");
 }
 
+// What the runs have in common; their names say where they differ.
+function said() {
+  const datasets = [...new Set(DATA.runs.map((run) => run.dataset))], models = new Set(DATA.runs.map((run) => run.spec.model));
+  return [datasets.join(", "), ...(DATA.runs.length > 1 && models.size === 1 ? models : [])].join(" · ");
+}
+
 function header() {
   const tab = (view, words) => h("a", { href: view === "overview" ? "#/" : "#/tasks", "aria-current": (route.view === "task" ? "tasks" : route.view) === view ? "page" : null }, words);
   document.getElementById("top").replaceChildren(
-    h("div", { class: "brand" }, h("b", {}, "ponder"), h("span", { class: "muted" }, [...new Set(DATA.runs.map((run) => run.dataset))].join(", "))),
+    h("div", { class: "brand" }, h("b", {}, "ponder"), h("span", { class: "muted" }, said())),
     h("nav", { "aria-label": "Views" }, tab("overview", "Overview"), tab("tasks", "Tasks")),
     h("div", { class: "legend" }, DATA.runs.map((_, run) => runName(run))),
     h("button", { class: "quiet", onclick: theme, title: "Light or dark (t)", "aria-label": "Light or dark" }, "◐"),

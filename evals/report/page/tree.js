@@ -86,6 +86,8 @@ function firstLine(one) {
     if (/^(```\w*|import .*|from .* import .*|#.*)$/.test(line) && end > 0 && end < text.length - 1) line = "";
     start = end < 0 ? text.length : end + 1;
   }
+  // Of data, the first line says nothing.
+  if (/^[[{(]$/.test(line)) line = text.slice(0, 800).replaceAll(/\s+/g, " ").trim();
   return line.slice(0, 200);
 }
 

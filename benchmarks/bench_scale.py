@@ -22,7 +22,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from ponder.evals.runner import Arm, evaluate
 from ponder.evals.spec import Spec, with_samples
 from ponder.models import Completion, Message, Usage
 from ponder.nodes import Context
-from ponder.sandboxes import Program, ScriptedSandbox
+from ponder.sandboxes import Execution, Limits, Outcome, Program, ScriptedSandbox
 from ponder.tasks import CodeTask, Key, LoadedTask, Test
 
 FEW, MANY = 100, 10_000
@@ -58,9 +58,14 @@ class Instant:
         return 0.0
 
 
-def successor(program: Program, given: Any) -> int:
-    """What every program computes."""
-    return int(given[0]) + 1
+class Forgetful(ScriptedSandbox):
+    """Every program adds one. Unlike its kind it keeps no list of them."""
+
+    async def run(
+        self, program: Program, inputs: Sequence[Any], limits: Limits | None = None
+    ) -> Execution:
+        """See `Sandbox.run`."""
+        return Execution(tuple(Outcome("value", int(given[0]) + 1) for given in inputs))
 
 
 def tasks(count: int) -> Iterator[LoadedTask[Any, Any]]:
@@ -83,7 +88,9 @@ async def run(folder: Path, count: int, samples: int, progress: Any = None) -> N
     graph = "repeated-sampling"
     spec = Spec(graph, options=with_samples(graph, {}, samples), model="instant")
     held = RunFolder(folder, About(name_of(spec), "synthetic", spec))
-    with Context(Instant(), sandbox=ScriptedSandbox(successor), store=folder / STORE) as context:
+    with Context(
+        Instant(), sandbox=Forgetful(lambda program, given: None), store=folder / STORE
+    ) as context:
         arm = Arm(held, spec.build(), context)
         await evaluate(tasks(count), [arm], 64, progress or (lambda *_: None))
     held.close()

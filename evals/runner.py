@@ -24,7 +24,7 @@ from .results import Result
 Loaded = LoadedTask[Any, Any]
 MOST_UNANSWERED = 8
 """Tasks in a row that no model has answered, after which it is not asked further."""
-COLLECT = (100_000, 10, 50)
+COLLECT = (200_000, 20, 100)
 """New objects, and rounds, after which Python looks for garbage (`gc.set_threshold`)."""
 
 

@@ -17,7 +17,14 @@ from opentelemetry.util._once import Once
 from ponder.models import callbacks, disconnect, litellm_model
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/api.md", "docs/search.md", "docs/tracing.md", "CONTRIBUTING.md"]
+DOCUMENTS = [
+    "README.md",
+    "docs/api.md",
+    "docs/evaluation.md",
+    "docs/search.md",
+    "docs/tracing.md",
+    "CONTRIBUTING.md",
+]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, StoreError
 from .lines import cut_torn_line
 from .results import SCHEMA, Result
 from .spec import Spec
@@ -72,18 +72,30 @@ class RunFolder:
                 self._samples = opened.enter_context((path / SAMPLES).open("a"))
             except OSError as error:
                 raise InputError(f"--out {path}: {error.strerror or error}") from None
-            self.close = opened.pop_all().close
-            """Let go of it. Idempotent."""
+            opened.pop_all()
 
     def add(self, result: Result, samples: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Append a task's samples, then its result, which makes it done (unless it is an error)."""
-        for sample in samples if result.error is None else ():
-            self._samples.write(json.dumps(sample) + "\n")
-        self._samples.flush()
-        self._results.write(json.dumps(result.to_json()) + "\n")
-        self._results.flush()
+        """Append a task's samples, then its result, which makes it done (unless it is an error).
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        rows = samples if result.error is None else ()
+        try:
+            self._samples.writelines(json.dumps(row) + "\n" for row in rows)
+            self._samples.flush()
+            self._results.write(json.dumps(result.to_json()) + "\n")
+            self._results.flush()
+        except OSError as error:
+            raise StoreError(f"--out {self.path}: {error.strerror}") from None
         if result.error is None:
             self.done.add(result.task)
+
+    def close(self) -> None:
+        """Let go of it. Idempotent."""
+        for file in (self._results, self._samples, self._lock):
+            with suppress(OSError):  # what could not be written has been said
+                file.close()
 
     def _hold(self) -> None:
         try:

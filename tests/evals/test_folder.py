@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ponder.errors import InputError
+from ponder.errors import InputError, StoreError
 from ponder.evals.folder import About, RunFolder, read_about, read_results, run_folders
 from ponder.evals.results import Result, Sample
 from ponder.models import Usage
@@ -162,3 +162,19 @@ def test_the_runs_of_a_comparison_are_found(tmp_path: Path) -> None:
     assert run_folders(tmp_path / "b") == [tmp_path / "b"]
     with pytest.raises(InputError, match="no run's folder"):
         run_folders(tmp_path / "a" / "c")
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
+    filled(tmp_path, "t/1")
+    held = folder(tmp_path)
+    held._results.close()
+    held._results = Path("/dev/full").open("a")  # noqa: SIM115  the folder closes it
+
+    with pytest.raises(StoreError, match="No space left on device"):
+        held.add(Result("t/2"), [{"task_id": "t/2", "solution": "y"}])
+    held.close()
+
+    again = folder(tmp_path)
+    assert again.done == {"t/1"}
+    again.close()
+    assert len((tmp_path / "samples.jsonl").read_text().splitlines()) == 1

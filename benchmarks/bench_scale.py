@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ponder.evals.comparison import name_of
+from ponder.evals.arms import name_of
 from ponder.evals.folder import STORE, About, RunFolder
 from ponder.evals.results import Result
 from ponder.evals.runner import Arm, evaluate

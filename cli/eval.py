@@ -15,7 +15,7 @@ import typer
 
 from ..errors import InputError
 from ..evals.connect import GRAPHS, read_options, refuse_idle_judge
-from ..evals.tally import Tally
+from ..evals.headway import Headway
 from ..tasks import CodeTask, LoadedTask, load_dataset
 from ..tasks.selection import select
 from .progress import Progress
@@ -95,7 +95,7 @@ def evaluate(
     on this machine.
     """
     os.environ.setdefault("LANGSMITH_TRACING", "false")
-    from ..evals.comparison import held
+    from ..evals.arms import held
     from ..evals.spec import Spec
     from ..evals.summary import summarise_run
     from ..models import Budget
@@ -126,13 +126,13 @@ def evaluate(
         raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
     wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
     with tracing(), held(specs, folder, dataset, data) as folders:
-        tallies = asyncio.run(_run(wanted, folders, concurrency, cluster))
+        runs = asyncio.run(_run(wanted, folders, concurrency, cluster))
     summaries = [summarise_run(one.path) for one in folders]
     if json:
         print(dumps([summary.to_json() for summary in summaries]))
     else:
         _say(summaries, folder)
-    return 0 if all(tally.failed == 0 for tally in tallies.values()) else 1
+    return 0 if all(run.failed == 0 for run in runs.values()) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,27 +163,27 @@ class Wanted:
 
 async def _run(
     wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, cluster: str | None
-) -> dict[str, Tally]:
-    """The tally of each run, by its name."""
+) -> dict[str, Headway]:
+    """How far each run has come, by its name."""
     from ..evals.folder import read_results
 
     total = await asyncio.to_thread(wanted.count)
-    tallies = {one.about.name: Tally(total) for one in folders}
+    runs = {one.about.name: Headway(total) for one in folders}
     for one in folders:
-        tallies[one.about.name].begin(read_results(one.path))
-    with Progress(tallies) as progress:
+        runs[one.about.name].begin(read_results(one.path))
+    with Progress(runs) as progress:
         if cluster is None:
             await _here(wanted, folders, concurrency, progress)
         else:
             await _elsewhere(cluster, wanted, folders, concurrency, progress)
-    return tallies
+    return runs
 
 
 async def _here(
     wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, progress: Progress
 ) -> None:
     """In this process."""
-    from ..evals.comparison import connected, start
+    from ..evals.arms import connected, start
     from ..evals.runner import evaluate as run
     from ..models import disconnect
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ponder.evals.comparison import name_of
+from ponder.evals.arms import name_of
 from ponder.evals.folder import STORE, About, RunFolder, read_results
 from ponder.evals.results import Result
 from ponder.evals.runner import Arm

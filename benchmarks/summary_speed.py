@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ponder.evals.compare import compare
 from ponder.evals.folder import RESULTS, read_results
 from ponder.evals.results import Result, Sample
 from ponder.evals.summary import summarise
+from ponder.evals.versus import compare
 from ponder.models import Usage
 
 

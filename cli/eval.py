@@ -15,7 +15,7 @@ import typer
 
 from ..errors import InputError
 from ..evals.connect import GRAPHS, read_options, refuse_idle_judge
-from ..evals.tally import Tally
+from ..evals.headway import Headway
 from ..tasks import CodeTask, LoadedTask, load_dataset
 from ..tasks.selection import select
 from .progress import Progress
@@ -96,7 +96,7 @@ def evaluate(
     on this machine.
     """
     os.environ.setdefault("LANGSMITH_TRACING", "false")
-    from ..evals.comparison import held
+    from ..evals.arms import held
     from ..evals.folder import read_results
     from ..evals.spec import Spec
     from ..evals.summary import summarise_run
@@ -133,10 +133,10 @@ def evaluate(
         spec.check(box)
     total = wanted.count()
     with tracing(), held(specs, folder, dataset, data) as folders:
-        tallies = {one.about.name: Tally(total) for one in folders}
+        runs = {one.about.name: Headway(total) for one in folders}
         for one in folders:
-            tallies[one.about.name].begin(read_results(one.path))
-        with Progress(tallies) as progress:
+            runs[one.about.name].begin(read_results(one.path))
+        with Progress(runs) as progress:
             if cluster is None:
                 asyncio.run(_here(wanted, folders, box, concurrency, progress))
             else:
@@ -146,7 +146,7 @@ def evaluate(
         print(dumps([summary.to_json() for summary in summaries]))
     else:
         _say(summaries, folder)
-    return 0 if all(tally.failed == 0 for tally in tallies.values()) else 1
+    return 0 if all(run.failed == 0 for run in runs.values()) else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ async def _here(
     progress: Progress,
 ) -> None:
     """In this process."""
-    from ..evals.comparison import connected, start
+    from ..evals.arms import connected, start
     from ..evals.runner import evaluate as run
     from ..models import disconnect
 

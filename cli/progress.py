@@ -6,16 +6,16 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from ..evals.headway import Headway
 from ..evals.results import Result
-from ..evals.tally import Tally
 from .plain import printable
 
 
 class Progress:
     """Tells of results on standard error."""
 
-    def __init__(self, tallies: Mapping[str, Tally]) -> None:
-        self._tallies = tallies
+    def __init__(self, runs: Mapping[str, Headway]) -> None:
+        self._runs = runs
         self._console = Console(stderr=True)
         self._live: Live | None = None
 
@@ -31,16 +31,16 @@ class Progress:
 
     def finished(self, run: str, result: Result) -> None:
         """A task of that run has ended."""
-        self._tallies[run].add(result)
+        self._runs[run].add(result)
         if self._live is None or result.error is not None:
             line = f"{run}  {result.task}: {_what(result)}"
             if self._live is None and result.error is None:
-                line += f"  ·  {self._tallies[run].line()}"
+                line += f"  ·  {self._runs[run].line()}"
             self._console.print(Text(printable(line)), soft_wrap=True)
 
     def _picture(self) -> Group:
-        width = max(map(len, self._tallies))
-        lines = [f"{run:<{width}}  {tally.line()}" for run, tally in self._tallies.items()]
+        width = max(map(len, self._runs))
+        lines = [f"{run:<{width}}  {far.line()}" for run, far in self._runs.items()]
         return Group(*(Text(line, style="dim") for line in lines))
 
 

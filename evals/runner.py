@@ -72,7 +72,10 @@ Finished = Callable[[Arm, Result], None]
 
 
 async def evaluate(
-    tasks: Iterable[Loaded], arms: Sequence[Arm], concurrency: int, finished: Finished
+    tasks: Iterable[Loaded],
+    arms: Sequence[Arm],
+    concurrency: int = 64,
+    finished: Finished = lambda arm, result: None,
 ) -> None:
     """Have every arm do every task that its folder has no result of. `finished` is told of each
     result once it is in the folder. `tasks` is read as it is needed.

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .compare import Comparison
 from .metrics.bootstrap import Interval
 from .metrics.measures import COSTS, PASSES, PER_SOLVED
 from .summary import Score, Summary
+from .versus import Comparison
 
 Rows = list[list[str]]
 """The first has the headings, and each begins with what it is about."""

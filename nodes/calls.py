@@ -299,7 +299,9 @@ class Calls:
             reply=given,
         )
         # Of two runs that ask the same at once, both are paid for and both go on from the first.
-        return reply if stands is given else replace(reply, text=stands["text"])
+        if stands is given:
+            return reply
+        return replace(reply, text=stands["text"], finish=stands["finish"])
 
     async def _cancellable(self, path: str, call: Coroutine[Any, Any, Any]) -> Any:
         """Await a call that `stop` may cancel, telling that from our own task being cancelled."""

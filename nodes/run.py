@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import InputError, MissingError
 from ..models.base import Model, Usage
+from ..models.budget import Promise
 from ..models.store import Store, digest
 from ..sandboxes.base import Sandbox
 from ..tasks import CodeTask, Task, task_from_json, task_to_json
@@ -91,8 +92,25 @@ class Run:
                 verdict = verdict_from_json(data)
                 run._charge(verdict)
                 run._judged(id, verdict)
+        run._restore_promises()
         run.calls.start_clock()
         return run
+
+    def _restore_promises(self) -> None:
+        """Set aside again what has to follow thoughts that nothing has followed yet: a node that a
+        checkpoint has the end of does not ask for its thought again."""
+        promises = dict(self._store.records(self.key, "promise"))
+        followed = {after for id, (_, after) in promises.items() if id in self.thoughts}
+        for id, (then, _) in promises.items():
+            if id in self.thoughts and id not in followed and not self.thoughts[id].failure:
+                self.calls.ledger.follow(Promise(id, then))
+
+    def promise(self, promise: Promise) -> None:
+        """Keep what has to follow a thought, for a run that goes on from a checkpoint; only a
+        budget of calls depends on it."""
+        if self.calls.ledger.budget.calls is not None and (promise.then or promise.after):
+            kept = [promise.then, promise.after]
+            self._store.put_latest(self.key, "promise", promise.name, kept)
 
     def model(self, role: str) -> Model:
         """Who plays that role in this run."""

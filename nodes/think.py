@@ -71,6 +71,7 @@ async def think(
             run, asking, messages, id=id, parents=parents, read=read, schema=schema
         )
         if asked:
+            run.promise(asking.promise(id, 0))
             run.record(thought)
             runtime.stream_writer(thought)
     return thought, value

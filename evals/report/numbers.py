@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..compare import compare
 from ..results import Result
 from ..summary import summarise
+from ..versus import compare
 from .source import Source
 from .visible import visible, visible_all
 

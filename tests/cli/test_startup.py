@@ -18,7 +18,10 @@ def loaded(code: str) -> set[str]:
 
 
 def test_importing_ponder_loads_nothing_heavy() -> None:
-    assert loaded("import ponder, ponder.tasks, ponder.models, ponder.sandboxes") == set()
+    assert (
+        loaded("import ponder, ponder.tasks, ponder.models, ponder.sandboxes, ponder.evals")
+        == set()
+    )
 
 
 def test_the_help_loads_nothing_heavy() -> None:
@@ -43,3 +46,11 @@ def test_a_room_by_its_bare_name_fails_loudly(name: str) -> None:
     )
 
     assert done.returncode != 0
+
+
+def test_every_name_of_the_evaluations_menu_is_there() -> None:
+    code = (
+        "import ponder.evals as e\nfor name in e.__all__: assert e.HOME[name] and getattr(e, name)"
+    )
+
+    assert "torch" not in loaded(code)

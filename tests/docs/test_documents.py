@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     "README.md",
     "docs/api.md",
-    "docs/evaluation.md",
     "docs/search.md",
     "docs/tracing.md",
     "CONTRIBUTING.md",

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from ponder.evals.compare import compare
 from ponder.evals.metrics import Paired
 from ponder.evals.results import Result
+from ponder.evals.versus import compare
 from tests.support.results import result
 
 T, F = True, False

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from ponder.evals.compare import compare
 from ponder.evals.diversity import TaskDiversity
 from ponder.evals.summary import summarise, summarise_run
 from ponder.evals.table import LEGEND, SHORT, as_markdown, as_text, differences, notes, side_by_side
+from ponder.evals.versus import compare
 from ponder.models import Usage
 from ponder.tasks import MathTask
 from tests.support.results import result

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ponder.evals.compare import compare
 from ponder.evals.diversity import ByBehaviour, ByIdeas, measure_run
 from ponder.evals.folder import STORE, About, RunFolder, read_results
 from ponder.evals.runner import Arm, evaluate
 from ponder.evals.spec import Spec
 from ponder.evals.summary import summarise_run
+from ponder.evals.versus import compare
 from ponder.graphs import repeated_sampling
 from ponder.models import ScriptedModel
 from ponder.nodes import Context

@@ -4,10 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langgraph.graph import END, START, StateGraph
+from langgraph.types import Send
+from typing_extensions import TypedDict
 
 from ponder.graphs import Graph, idea_search, plan_search
-from ponder.models import Budget, ScriptedModel
-from ponder.nodes import Context, Solution
+from ponder.models import Budget, Message, ScriptedModel, Store
+from ponder.models.store import digest
+from ponder.nodes import Asked, Begin, Brainstorm, Chain, Context, Solution, WriteCode
+from ponder.nodes.calls import Calls, Request
+from ponder.nodes.sampling import Sampling
 from ponder.sandboxes import ScriptedSandbox
 from tests.support.plans import TASK, script
 
@@ -61,3 +67,62 @@ async def test_a_small_budget_is_spent_alike_when_the_run_is_started_again(
 
     assert again == once
     assert second.calls == []
+
+
+class Begun(TypedDict):
+    """Where a search was left."""
+
+    run: str
+
+
+def begun(*nodes: Any) -> Graph:
+    """A search that is left after those nodes."""
+    graph: StateGraph[Any, Any, Any, Any] = StateGraph(
+        Begun, context_schema=Context, input_schema=Asked
+    )
+    graph.add_node("begin", Begin("begun"))
+    graph.add_node("nodes", Chain(nodes))
+    graph.add_edge(START, "begin")
+    graph.add_conditional_edges("begin", lambda state: Send("nodes", {**state, "path": "s1"}))
+    graph.add_edge("nodes", END)
+    return graph.compile()
+
+
+@pytest.mark.parametrize("nodes", [(Brainstorm(),), (Brainstorm(), WriteCode())])
+async def test_a_checkpoint_between_a_plan_and_its_program_has_a_call_set_aside(
+    nodes: tuple[Any, ...], tmp_path: Path
+) -> None:
+    def given() -> Context:
+        sandbox = ScriptedSandbox(lambda program, given: 0)
+        model = ScriptedModel(script())
+        return Context(model, sandbox=sandbox, budget=Budget(calls=10), store=tmp_path / "s")
+
+    with given() as first:
+        key = (await begun(*nodes).ainvoke({"task": TASK}, context=first))["run"]
+
+    with given() as second:
+        assert second.run(key).calls.ledger.left(0) == "8 calls"
+
+
+async def test_of_two_replies_to_one_request_the_first_stands_whole() -> None:
+    store = Store()
+    calls = Calls("run", "task", store, Budget(), 0)
+
+    def reply(messages: list[Message], path: str, index: int) -> str:
+        # Another process answers meanwhile.
+        request = Request("p", model, messages, Sampling(), None, calls.seed("p"))
+        first = {"text": "first", "finish": "other", "usage": {}, "faults": []}
+        store.put_reply(
+            digest(["task", "p", model.name, request.as_json()]),
+            task="task",
+            path="p",
+            model=model.name,
+            request=request.as_json(),
+            reply=first,
+        )
+        return "second"
+
+    model = ScriptedModel(reply)
+    got = await calls.ask(model, "p", [{"role": "user", "content": "?"}], Sampling())
+
+    assert (got.text, got.finish) == ("first", "other")

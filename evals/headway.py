@@ -9,7 +9,7 @@ from .results import Result
 
 
 @dataclass
-class Tally:
+class Headway:
     """Counts the results of one run as they come."""
 
     total: int | None = None

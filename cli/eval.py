@@ -125,8 +125,9 @@ def evaluate(
     if not resume and folder.exists():
         raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
     wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
+    total = wanted.count()  # before a folder is made: what is wrong with the tasks leaves none
     with tracing(), held(specs, folder, dataset, data) as folders:
-        tallies = asyncio.run(_run(wanted, folders, concurrency, cluster))
+        tallies = asyncio.run(_run(wanted, total, folders, concurrency, cluster))
     summaries = [summarise_run(one.path) for one in folders]
     if json:
         print(dumps([summary.to_json() for summary in summaries]))
@@ -152,8 +153,10 @@ class Wanted:
         """How many there are; None where finding out would take minutes.
 
         Raises:
-            InputError: one of the ids is of no task.
+            InputError: there is no such data set, its first task cannot be read, or one of the ids
+                is of no task.
         """
+        next(self.tasks(), None)
         if self.ids is None and self.limit is not None:
             return self.limit
         if self.ids is None and self.dataset.startswith("livecodebench"):
@@ -162,12 +165,15 @@ class Wanted:
 
 
 async def _run(
-    wanted: Wanted, folders: "Sequence[RunFolder]", concurrency: int, cluster: str | None
+    wanted: Wanted,
+    total: int | None,
+    folders: "Sequence[RunFolder]",
+    concurrency: int,
+    cluster: str | None,
 ) -> dict[str, Tally]:
     """The tally of each run, by its name."""
     from ..evals.folder import read_results
 
-    total = await asyncio.to_thread(wanted.count)
     tallies = {one.about.name: Tally(total) for one in folders}
     for one in folders:
         tallies[one.about.name].begin(read_results(one.path))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, StoreError
 from .lines import cut_torn_line
 from .results import SCHEMA, Result
 from .spec import Spec
@@ -72,11 +72,35 @@ class RunFolder:
                 self._samples = opened.enter_context((path / SAMPLES).open("a"))
             except OSError as error:
                 raise InputError(f"--out {path}: {error.strerror or error}") from None
-            self.close = opened.pop_all().close
-            """Let go of it. Idempotent."""
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Let go of it. Idempotent.
+
+        Raises:
+            StoreError: what `add` could not write cannot be written now either.
+        """
+        try:
+            self._opened.close()
+        except OSError as error:
+            raise self._unwritten(error) from None
 
     def add(self, result: Result, samples: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Append a task's samples, then its result, which makes it done (unless it is an error)."""
+        """Append a task's samples, then its result, which makes it done (unless it is an error).
+
+        Raises:
+            StoreError: the disk is full, or fails. The task is not done.
+        """
+        try:
+            self._append(result, samples)
+        except OSError as error:
+            raise self._unwritten(error) from None
+
+    def _unwritten(self, error: OSError) -> StoreError:
+        why = error.strerror or error
+        return StoreError(f"{self.path}: {why}; what is done is kept, the same command goes on")
+
+    def _append(self, result: Result, samples: Iterable[Mapping[str, Any]]) -> None:
         for sample in samples if result.error is None else ():
             self._samples.write(json.dumps(sample) + "\n")
         self._samples.flush()

@@ -163,15 +163,17 @@ class Wanted:
         return select(load_dataset(self.dataset, self.data), self.ids, self.limit)
 
     def count(self) -> int | None:
-        """How many there are; None where finding out would take minutes.
+        """How many there are; None where finding out would take minutes. The first is read in any
+        case, so that what is wrong is said before anything is made.
 
         Raises:
-            InputError: one of the ids is of no task.
+            InputError: there is no such data set, or one of the ids is of no task.
+            MissingError: it has to be fetched, and the hub is not reached.
         """
-        if self.ids is None and self.limit is not None:
+        whole = self.ids is None and self.limit is None
+        if self.ids is None and (not whole or self.dataset.startswith("livecodebench")):
+            next(self.tasks(), None)
             return self.limit
-        if self.ids is None and self.dataset.startswith("livecodebench"):
-            return None
         return sum(1 for _ in self.tasks())
 
 

@@ -87,7 +87,8 @@ class RunFolder:
             self._results.write(json.dumps(result.to_json()) + "\n")
             self._results.flush()
         except OSError as error:
-            raise StoreError(f"--out {self.path}: {error.strerror}") from None
+            why = f"{error.strerror}; what is done is kept, the same command goes on"
+            raise StoreError(f"--out {self.path}: {why}") from None
         if result.error is None:
             self.done.add(result.task)
 
@@ -141,7 +142,7 @@ def read_about(path: Path) -> About:
         raise
     except OSError as error:
         raise InputError(f"{path}: not a run's folder: {RUN}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError(f"{path / RUN}: cannot be read; was it written by ponder?") from None
 
 
@@ -197,7 +198,7 @@ def _last_lines(file: Path) -> dict[str, int]:
 
 
 def _task_of(line: bytes) -> str | None:
-    with suppress(ValueError, KeyError, TypeError):
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
         return str(json.loads(line)["task"])
     return None
 
@@ -215,7 +216,7 @@ def _keep(file: Path, tasks: set[str]) -> None:
         return
     with file.open("rb") as lines, file.with_suffix(".new").open("wb") as kept:
         for line in lines:
-            with suppress(ValueError, KeyError, TypeError):
+            with suppress(ValueError, KeyError, TypeError, RecursionError):
                 if line.endswith(b"\n") and json.loads(line)["task_id"] in tasks:
                     kept.write(line)
     file.with_suffix(".new").replace(file)

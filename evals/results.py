@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..models.base import Usage
+from .sound import refuse_unsound
 
 SCHEMA = 1
 """Raised when a reader of the old format would misread the new one; a new field does not."""
@@ -102,12 +103,15 @@ class Result:
         """
         if not isinstance(data, Mapping) or not isinstance(data.get("task"), str):
             raise ValueError("no result: it has no task")
-        if data.get("schema", 0) > SCHEMA:
+        schema = data.get("schema", 0)
+        if not isinstance(schema, int):
+            raise ValueError(f"no result: its schema is {schema!r}")
+        if schema > SCHEMA:
             raise ValueError(f"of schema {data['schema']}, newer than {SCHEMA}: update ponder")
         known = {name: data[name] for name in cls.__slots__ if name in data}
         selections = known.get("selections", {})
         try:
-            return cls(
+            result = cls(
                 **{
                     **known,
                     "samples": tuple(_known(Sample, one) for one in known.get("samples", [])),
@@ -124,6 +128,8 @@ class Result:
             )
         except (AttributeError, TypeError) as error:
             raise ValueError(f"no result: {error}") from None
+        refuse_unsound(result)
+        return result
 
 
 def _fields(record: Any) -> dict[str, Any]:

@@ -173,3 +173,14 @@ def test_what_an_answer_will_be_graded_with_is_missed_before_anything_is_paid_fo
     assert ended.err == (
         "ponder: answers cannot be compared without pylatexenc: pip install 'ponder[math]'\n"
     )
+
+
+@pytest.mark.parametrize("tasks", [("humanevl+",), ("humanevl+", "--limit", "3")])
+def test_an_evaluation_of_no_data_set_leaves_no_folder(
+    tmp_path: Path, ponder: Ponder, tasks: tuple[str, ...]
+) -> None:
+    ended = ponder("eval", *tasks, *MODEL, "--out", tmp_path / "out")
+
+    assert ended.code == 2
+    assert "did you mean humaneval+?" in ended.err
+    assert not (tmp_path / "out").exists()

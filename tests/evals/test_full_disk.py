@@ -1,0 +1,40 @@
+"""A disk that is full while results are appended."""
+
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ponder.errors import StoreError
+from ponder.evals.folder import About, RunFolder
+from ponder.evals.results import Result
+from ponder.evals.spec import Spec
+
+ABOUT = About("a", "none", Spec(model="scripted"))
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """No file may grow beyond 4000 bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_full_disk_is_one_line_and_what_was_done_before_is_kept(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run", ABOUT)
+
+    with pytest.raises(StoreError, match="File too large; what is done is kept"):
+        for number in range(100):
+            folder.add(Result(f"t{number}"))
+    folder.close()
+    again = RunFolder(tmp_path / "run", ABOUT)
+
+    assert again.done == folder.done != set()
+    again.close()

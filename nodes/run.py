@@ -71,6 +71,7 @@ class Run:
         }
         run = cls(digest(begun)[:16], graph[0], task, context)
         run._store.put_record(run.key, "run", "", begun)
+        run._count_earlier()
         run.calls.start_clock()
         return run
 
@@ -92,17 +93,32 @@ class Run:
                 verdict = verdict_from_json(data)
                 run._charge(verdict)
                 run._judged(id, verdict)
-        run._restore_promises()
+        run._restore_promises(run.thoughts)
         run.calls.start_clock()
         return run
 
-    def _restore_promises(self) -> None:
+    def _count_earlier(self) -> None:
+        """Count what an earlier attempt at this run has got, before anything is asked: what had
+        waited there must not be let in here before what is deeper has been replayed."""
+        thoughts = map(Thought.from_json, dict(self._store.records(self.key, "thought")).values())
+        # A failed one is asked for again, or counts when it is replayed.
+        earlier = {thought.id: thought for thought in thoughts if thought.failure is None}
+        for id, thought in earlier.items():
+            self.calls.restored.add(id)
+            self.calls.ledger.replay(thought.usage)
+        for kind in ("verdict", "unjudged") if self.calls.finished else ("verdict",):
+            for id, data in self._store.records(self.key, kind):
+                if id in earlier:
+                    self._charge(verdict_from_json(data))
+        self._restore_promises(earlier)
+
+    def _restore_promises(self, thoughts: Mapping[str, Thought]) -> None:
         """Set aside again what has to follow thoughts that nothing has followed yet: a node that a
         checkpoint has the end of does not ask for its thought again."""
         promises = dict(self._store.records(self.key, "promise"))
-        followed = {after for id, (_, after) in promises.items() if id in self.thoughts}
+        followed = {after for id, (_, after) in promises.items() if id in thoughts}
         for id, (then, _) in promises.items():
-            if id in self.thoughts and id not in followed and not self.thoughts[id].failure:
+            if id in thoughts and id not in followed and not thoughts[id].failure:
                 self.calls.ledger.follow(Promise(id, then))
 
     def promise(self, promise: Promise) -> None:

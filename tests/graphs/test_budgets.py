@@ -1,5 +1,7 @@
 """What a small budget of calls is spent on."""
 
+import asyncio
+import random
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +128,39 @@ async def test_of_two_replies_to_one_request_the_first_stands_whole() -> None:
     got = await calls.ask(model, "p", [{"role": "user", "content": "?"}], Sampling())
 
     assert (got.text, got.finish) == ("first", "other")
+
+
+class Cut(ScriptedModel):
+    """Cancels the whole run at its n-th call."""
+
+    after: int = 0
+    run: asyncio.Task[Any]
+
+    async def chat(self, messages: list[Message], **rest: Any) -> Any:
+        if len(self.calls) >= self.after:
+            self.run.cancel()
+            await asyncio.sleep(10)
+        return await super().chat(messages, **rest)
+
+
+@pytest.mark.parametrize("after", [14, 25, 28])
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_run_that_was_cut_off_does_not_go_over_its_budget(
+    after: int, seed: int, tmp_path: Path
+) -> None:
+    def latency(path: str) -> float:
+        return 0.001 * random.Random(f"{seed} {path}").randrange(1, 20)
+
+    graph = plan_search("fast", enough=None, fix=True)
+    first = Cut(script(3, 3), latency=latency)
+    second = ScriptedModel(script(3, 3), latency=latency)
+    first.after = after
+    first.run = asyncio.ensure_future(solve(graph, first, 30, tmp_path / "s"))
+    await asyncio.gather(first.run, return_exceptions=True)
+    await asyncio.sleep(0.02)  # what it had begun to write is committed
+
+    solution = await solve(graph, second, 30, tmp_path / "s")
+
+    assert len(first.calls) + len(second.calls) <= 30
+    assert solution.usage.calls <= 30
+    assert len(solution.candidates) >= 8

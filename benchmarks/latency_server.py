@@ -26,7 +26,7 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 def reply_to(messages: list[dict[str, str]], token: str, n1: int, m: int) -> str:
     """What a diligent model would say. `token` makes every reply its own."""
-    first, last = messages[1]["content"], messages[-1]["content"]
+    first, last = messages[:2][-1]["content"], messages[-1]["content"]
     if "Python list of strings" in last:
         count = n1 if "Observation 1:" in first else m
         return json.dumps([f"Observation {i} of {token}." for i in range(1, count + 1)])

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,6 @@ from tests.cli.conftest import Ponder
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.filterwarnings("ignore:the subprocess sandbox")
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """A model that writes the identity function."""
-    command = [sys.executable, str(ROOT / "benchmarks/latency_server.py"), "--median", "0.02"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1"
-        process.kill()
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from opentelemetry.util._once import Once
 
 from ponder.models import callbacks, litellm_model
 from tests.cli.conftest import Ponder
-from tests.cli.test_solve import local, task, url
+from tests.cli.test_solve import local, task
 from tests.support.spans import Collector, collector
 
-__all__ = ["collector", "task", "url"]
+__all__ = ["collector", "task"]
 
 pytestmark = pytest.mark.filterwarnings("ignore:the subprocess sandbox")
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"

@@ -3,6 +3,7 @@
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,25 +16,27 @@ from ponder.evals.spec import Spec
 ABOUT = About("a", "none", Spec(model="scripted"))
 
 
-@pytest.fixture
+@contextmanager
 def no_room() -> Iterator[None]:
-    """No file may grow beyond 4000 bytes."""
+    """No file may grow beyond 4000 bytes; not the one pytest's own output goes to either."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-@pytest.mark.usefixtures("no_room")
 def test_a_full_disk_is_one_line_and_what_was_done_before_is_kept(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run", ABOUT)
 
-    with pytest.raises(StoreError, match="File too large; what is done is kept"):
-        for number in range(100):
-            folder.add(Result(f"t{number}"))
-    folder.close()
+    with no_room():
+        with pytest.raises(StoreError, match="File too large; what is done is kept"):
+            for number in range(100):
+                folder.add(Result(f"t{number}"))
+        folder.close()
     again = RunFolder(tmp_path / "run", ABOUT)
 
     assert again.done == folder.done != set()

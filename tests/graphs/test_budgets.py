@@ -17,6 +17,7 @@ from ponder.nodes import Asked, Begin, Brainstorm, Chain, Context, Solution, Wri
 from ponder.nodes.calls import Calls, Request
 from ponder.nodes.sampling import Sampling
 from ponder.sandboxes import ScriptedSandbox
+from tests.support.interrupted import Interrupted
 from tests.support.plans import TASK, script
 
 
@@ -130,19 +131,6 @@ async def test_of_two_replies_to_one_request_the_first_stands_whole() -> None:
     assert (got.text, got.finish) == ("first", "other")
 
 
-class Cut(ScriptedModel):
-    """Cancels the whole run at its n-th call."""
-
-    after: int = 0
-    run: asyncio.Task[Any]
-
-    async def chat(self, messages: list[Message], **rest: Any) -> Any:
-        if len(self.calls) >= self.after:
-            self.run.cancel()
-            await asyncio.sleep(10)
-        return await super().chat(messages, **rest)
-
-
 @pytest.mark.parametrize("after", [14, 25, 28])
 @pytest.mark.parametrize("seed", range(5))
 async def test_a_run_that_was_cut_off_does_not_go_over_its_budget(
@@ -152,7 +140,7 @@ async def test_a_run_that_was_cut_off_does_not_go_over_its_budget(
         return 0.001 * random.Random(f"{seed} {path}").randrange(1, 20)
 
     graph = plan_search("fast", enough=None, fix=True)
-    first = Cut(script(3, 3), latency=latency)
+    first = Interrupted(script(3, 3), latency=latency)
     second = ScriptedModel(script(3, 3), latency=latency)
     first.after = after
     first.run = asyncio.ensure_future(solve(graph, first, 30, tmp_path / "s"))

@@ -13,23 +13,11 @@ from ponder.models import Budget, Message, ScriptedModel
 from ponder.tasks import Task
 from ponder.verifiers import Verdict
 from tests.support.chains import context, says, solve
+from tests.support.interrupted import Interrupted
 
 
 def broken(messages: list[Message], path: str, index: int) -> str:
     raise AssertionError(f"{path} was asked again")
-
-
-class Interrupted(ScriptedModel):
-    """Cancels the whole run at its n-th call."""
-
-    after: int = 0
-    run: asyncio.Task[Any]
-
-    async def chat(self, messages: list[Message], **rest: Any) -> Any:
-        if len(self.calls) >= self.after:
-            self.run.cancel()
-            await asyncio.sleep(10)
-        return await super().chat(messages, **rest)
 
 
 @pytest.mark.parametrize("after", [0, 1, 4, 9, 14])

@@ -12,6 +12,7 @@ from ponder.graphs import Graph, plan_search, sqlite_checkpointer
 from ponder.models import Budget, Message, ScriptedModel
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
+from tests.support.interrupted import Interrupted
 from tests.support.plans import TASK, script
 
 
@@ -31,19 +32,6 @@ def broken(messages: list[Message], path: str, index: int) -> str:
 
 async def broken_sandbox(*_: Any) -> None:
     raise AssertionError("something was run again")
-
-
-class Interrupted(ScriptedModel):
-    """Cancels the whole run at its n-th call."""
-
-    after: int = 100
-    run: asyncio.Task[Any]
-
-    async def chat(self, messages: list[Message], **rest: Any) -> Any:
-        if len(self.calls) >= self.after:
-            self.run.cancel()
-            await asyncio.sleep(10)
-        return await super().chat(messages, **rest)
 
 
 @pytest.mark.parametrize("after", [0, 3, 50, 200, 370])

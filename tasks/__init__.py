@@ -15,6 +15,7 @@ from .math_task import AnswerKey, MathTask
 from .oracles import right
 from .plus import with_expected
 from .prm800k import LabelledSolution, LabelledStep, RatedCompletion
+from .rows import read_rows
 from .selection import select
 from .stdout import same_stdout
 
@@ -40,6 +41,7 @@ __all__ = [
     "load_dataset",
     "load_labels",
     "load_task",
+    "read_rows",
     "right",
     "same",
     "same_stdout",

@@ -50,7 +50,7 @@ def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
                     where = f"{path} line {number}"
                     yield _row(line, where), where
     except FileNotFoundError:
-        raise InputError(f"--data: there is no file {path}") from None
+        raise InputError(f"there is no file {path}") from None
     except json.JSONDecodeError as error:
         raise InputError(f"{path} line {error.lineno}: not JSON: {error.msg}") from None
     except (OSError, EOFError, UnicodeDecodeError) as error:

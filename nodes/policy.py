@@ -6,7 +6,7 @@ docs/compute-optimal.md has its fields. `evals/optimal` makes one from a sweep.
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -42,7 +42,9 @@ class Chosen:
 
     strategy: Strategy
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Of its graph."""
+    """Of its graph, beside its sizes."""
+    profile: str = "fast"
+    """Of its graph, which the options change."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able, for readers: accuracies, what each fold chose, how many questions. Nothing is
     decided by it."""
@@ -51,6 +53,7 @@ class Chosen:
         """Plain data."""
         return {
             "strategy": self.strategy.name,
+            "profile": self.profile,
             "options": dict(self.options),
             "evidence": dict(self.evidence),
         }
@@ -66,6 +69,8 @@ class Policy:
     """By budget in generations: for a question whose bin is not known, or has no choice."""
     choices: Mapping[int, Mapping[int, Chosen]]
     """By budget, by bin."""
+    sampling: Chosen = field(default_factory=lambda: Chosen(Strategy()))
+    """How the answers were sampled that tell the difficulty."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """JSON-able, for readers: data set, model, verifier, samples for difficulty, versions."""
 
@@ -84,7 +89,11 @@ class Policy:
         return {
             "schema": SCHEMA,
             "about": dict(self.about),
-            "difficulty": {"by": self.by, "thresholds": list(self.bins.thresholds)},
+            "difficulty": {
+                "by": self.by,
+                "thresholds": list(self.bins.thresholds),
+                "sampling": self.sampling.to_json(),
+            },
             "budgets": [
                 {
                     "budget": budget,
@@ -125,8 +134,18 @@ class Policy:
             choices[budget] = _bins_of(one, at, len(bins))
         if not overall:
             raise ValueError("`budgets` is empty")
+        where = "difficulty.sampling."
+        sampling = _chosen(_get(difficulty, "sampling", dict, "difficulty."), where)
         about = data.get("about")
-        return cls(by, bins, overall, choices, about if isinstance(about, dict) else {})
+        about = about if isinstance(about, dict) else {}
+        return cls(by, bins, overall, choices, sampling, about)
+
+
+def mean_score(scores: Sequence[float | None]) -> float | None:
+    """The mean of what a verifier gave to some answers, which is how hard their question looks;
+    None where it scored none. What is no finite number is no score."""
+    known = [score for score in scores if score is not None and math.isfinite(score)]
+    return math.fsum(known) / len(known) if known else None
 
 
 def read_policy(path: Path) -> Policy:
@@ -200,4 +219,5 @@ def _chosen(data: Any, where: str) -> Chosen:
     strategy = Strategy.parse(_get(data, "strategy", str, where))
     options = _get(data, "options", dict, where)
     evidence = data.get("evidence")
-    return Chosen(strategy, options, evidence if isinstance(evidence, dict) else {})
+    profile = _get(data, "profile", str, where)
+    return Chosen(strategy, options, profile, evidence if isinstance(evidence, dict) else {})

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
-from ...nodes.policy import Bins
+from ...nodes.policy import Bins, mean_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,12 @@ def oracle(grades: Sequence[bool | None]) -> Difficulty | None:
 def predicted(scores: Sequence[float | None]) -> Difficulty | None:
     """The mean score that a verifier gives to the final answers of a question's samples, which
     needs no gold answer; None where it scored nothing. What is no finite number is no score."""
-    known = [score for score in scores if score is not None and math.isfinite(score)]
-    if not known:
+    value = mean_score(scores)
+    if value is None:
         return None
+    known = [score for score in scores if score is not None and math.isfinite(score)]
     error = statistics.stdev(known) / math.sqrt(len(known)) if len(known) > 1 else math.inf
-    return Difficulty(math.fsum(known) / len(known), error, len(known))
+    return Difficulty(value, error, len(known))
 
 
 @dataclass(frozen=True, slots=True)

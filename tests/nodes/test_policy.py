@@ -10,10 +10,15 @@ from ponder.errors import InputError
 from ponder.nodes.policy import Bins, Chosen, Policy, read_policy, write_policy
 from ponder.nodes.strategy import Strategy
 
-BEAM = Chosen(Strategy.parse("beam-4"), {"max_tokens": 64}, {"questions": 10})
+BEAM = Chosen(Strategy.parse("beam-4"), {"max_tokens": 64}, "paper", {"questions": 10})
 BEST = Chosen(Strategy())
 POLICY = Policy(
-    "predicted", Bins((0.6, 0.3)), {4: BEST, 64: BEAM}, {4: {}, 64: {1: BEST, 3: BEAM}}, {"x": 1}
+    "predicted",
+    Bins((0.6, 0.3)),
+    {4: BEST, 64: BEAM},
+    {4: {}, 64: {1: BEST, 3: BEAM}},
+    BEST,
+    {"x": 1},
 )
 
 
@@ -41,17 +46,18 @@ def changed(**fields: Any) -> dict[str, Any]:
 
 
 BUDGET = POLICY.to_json()["budgets"][1]
+HARD = POLICY.to_json()["difficulty"]
 WRONG = {
     "[]": ([], "`the file` must be an object"),
     "schema": (changed(schema=2), "of schema 2, newer than 1"),
     "none": (changed(schema=None), "`schema` must be a whole number"),
-    "by": (changed(difficulty={"by": "luck", "thresholds": []}), "`difficulty.by` 'luck'"),
+    "by": (changed(difficulty={**HARD, "by": "luck"}), "`difficulty.by` 'luck'"),
     "order": (
-        changed(difficulty={"by": "oracle", "thresholds": [0.1, 0.9]}),
+        changed(difficulty={**HARD, "thresholds": [0.1, 0.9]}),
         "from the highest down",
     ),
     "nan": (
-        changed(difficulty={"by": "oracle", "thresholds": [float("nan")]}),
+        changed(difficulty={**HARD, "thresholds": [float("nan")]}),
         "from the highest down",
     ),
     "empty": (changed(budgets=[]), "`budgets` is empty"),
@@ -60,7 +66,7 @@ WRONG = {
         r"`budgets\[0\].bins\[0\].bin` 4 must be from 1 to 3",
     ),
     "strategy": (
-        changed(budgets=[{**BUDGET, "overall": {"strategy": "luck", "options": {}}}]),
+        changed(budgets=[{**BUDGET, "overall": {**BUDGET["overall"], "strategy": "luck"}}]),
         "strategy 'luck' is not one of",
     ),
     "twice": (changed(budgets=[BUDGET, BUDGET]), r"`budgets\[1\].budget` 64"),

@@ -92,8 +92,9 @@ def analyse(swept: Swept, by: By = "predicted", count: int = 5, seed: int = 0) -
     questions = {one.question for one in outcomes}
     if len(questions) < 2 * count:
         raise InputError(
-            f"{swept.path}: {len(questions)} of {len(asked)} questions have a difficulty by "
-            f"{by} and every outcome; {count} bins of two folds need at least {2 * count}"
+            f"{swept.path}: {count} bins of two folds need at least {2 * count} questions with a "
+            f"grade from every strategy and a difficulty by {LACKING[by]}: of {len(asked)}, "
+            f"{len(values)} have a difficulty, {len(questions)} both"
         )
     binned = quantile_bins({q: values[q] for q in values if q in questions}, count)
     order = order_of(swept.budgets)
@@ -147,6 +148,9 @@ def policy_of(swept: Swept, found: Analysis) -> Policy:
     sampling = Chosen(Strategy(), options, profile)
     bins = Bins(found.binned.bins.thresholds)
     return Policy(found.by, bins, overall, choices, sampling, about)
+
+
+LACKING: Mapping[By, str] = {"predicted": "the verifier's scores", "oracle": "grades"}
 
 
 def _values(difficulty: Mapping[str, Estimated], by: By) -> dict[str, float]:

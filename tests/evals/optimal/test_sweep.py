@@ -187,7 +187,9 @@ async def test_trials_are_averaged(tmp_path: Path) -> None:
 async def test_too_few_questions_are_refused_with_how_many_there_are(tmp_path: Path) -> None:
     await swept(tmp_path, questions(4), budgets=[2])
 
-    with pytest.raises(InputError, match="4 of 4 questions have a difficulty by predicted"):
+    with pytest.raises(
+        InputError, match=r"need at least 10 questions .* of 4, 4 have a difficulty, 4 both"
+    ):
         analyse(read_sweep(tmp_path))
 
 

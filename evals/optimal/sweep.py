@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
+from ...graphs import OPTIONS
 from ...models.base import Usage
 from ...nodes.run import VERIFICATION
 from ...nodes.strategy import Strategy
+from ..connect import GRAPHS
 from ..folder import About, read_about, read_results
 from ..results import Result
 from .difficulty import Difficulty, oracle, predicted
@@ -103,7 +105,7 @@ def read_sweep(path: Path) -> Swept:
         covers = [(str(name), int(budget)) for name, budget in run["covers"]]
         if not covers:
             about, hard = its, {one.task: _estimated(one) for one in _whole(folder)}
-        options = {name: v for name, v in its.spec.options.items() if name not in SIZES}
+        options = _options(its)
         specs |= dict.fromkeys(covers, (its.spec.profile, options))
         for result in _whole(folder):
             for one in outcomes_of(result, covers, _samples(its)):
@@ -161,6 +163,12 @@ def _estimated(result: Result) -> Estimated:
         result.usage.tokens - judging,
         judging,
     )
+
+
+def _options(about: About) -> dict[str, Any]:
+    """Those of its graph that no budget decides, as the numbers and words they are."""
+    made = OPTIONS[GRAPHS[about.spec.graph]](**about.spec.options).model_dump(mode="json")
+    return {name: made[name] for name in about.spec.options if name not in SIZES}
 
 
 def _samples(about: About) -> int:

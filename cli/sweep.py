@@ -232,11 +232,16 @@ async def _run(
 
 def _say(folder: Path, *, json: bool) -> None:
     from ..evals.optimal.grid import order_of
-    from ..evals.optimal.rows import strategies
+    from ..evals.optimal.rows import costs, strategies
     from ..evals.optimal.sweep import read_sweep
     from ..evals.table import as_text
 
     swept = read_sweep(folder)
-    rows: Any = strategies(swept, order_of(swept.budgets))
-    print(dumps(rows) if json else as_text(rows))
+    order = order_of(swept.budgets)
+    accuracies, tokens = strategies(swept, order), costs(swept, order)
+    if json:
+        print(dumps({"accuracies": accuracies, "tokens": tokens}))
+    else:
+        print(as_text(accuracies), as_text(tokens), sep="\n\n")
+        print("\nTokens are the model's, and then the verifier's.", file=sys.stderr)
     print(f"\nponder policy {folder}  chooses the best for each difficulty", file=sys.stderr)

@@ -3,13 +3,13 @@
 from ..metrics.bootstrap import Interval, bootstrap_mean
 from ..table import NONE, Rows
 from .analysis import Analysis
-from .outcomes import table_of
+from .outcomes import costs_of, table_of
 from .sweep import Swept
 
 
 def strategies(swept: Swept, order: list[str]) -> Rows:
-    """Each strategy's accuracy with each budget, and its tokens a question; over the questions that
-    every strategy has a grade of with that budget."""
+    """Each strategy's accuracy with each budget, over the questions that every strategy has a grade
+    of with that budget."""
     rows: Rows = [["accuracy (%)", *(f"{budget} generations" for budget in swept.budgets)]]
     tables = {budget: table_of(swept.outcomes, budget, order) for budget in swept.budgets}
     names = [name for name in order if any(name in one.strategies for one in tables.values())]
@@ -20,6 +20,20 @@ def strategies(swept: Swept, order: list[str]) -> Rows:
         ]
         rows.append([name, *cells])
     rows.append(["questions", *(str(len(table.questions)) for table in tables.values())])
+    return rows
+
+
+def costs(swept: Swept, order: list[str]) -> Rows:
+    """Tokens of a question with each strategy and budget: the model's, and the verifier's."""
+    rows: Rows = [["tokens a question", *(f"{budget} generations" for budget in swept.budgets)]]
+    spent = {budget: costs_of(swept.outcomes, budget) for budget in swept.budgets}
+    for name in order:
+        cells = [
+            f"{one[name][1]:,.0f} + {one[name][2]:,.0f}" if name in one else NONE
+            for one in spent.values()
+        ]
+        if any(cell != NONE for cell in cells):
+            rows.append([name, *cells])
     return rows
 
 

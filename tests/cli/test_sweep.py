@@ -46,6 +46,7 @@ def test_a_sweep_becomes_a_policy_that_solve_and_eval_go_by(
 
     assert (swept.code, chosen.code, solved.code, done.code) == (0, 0, 0, 0)
     assert "best-of-n     50.0 [" in swept.out
+    assert "best-of-n          " in swept.out.partition("tokens a question")[2]
     assert "--graph compute-optimal -o policy=" in chosen.err
     assert "took 4 generations" in chosen.err
     assert json.loads(solved.out)["usage_by_kind"]["probe"]["calls"] == 2

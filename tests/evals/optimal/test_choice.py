@@ -10,7 +10,7 @@ from ponder.evals.optimal import Table, in_sample, optimal, split, two_fold
 from ponder.evals.optimal.choice import best
 from tests.evals.optimal.simulator import World, world
 
-SEEDS = range(60)
+SEEDS = range(400)
 
 
 def gains(effect: float, strategies: int) -> tuple[list[float], list[float]]:
@@ -32,8 +32,8 @@ def test_strategies_that_differ_by_noise_alone_give_no_gain_and_the_naive_choice
 
     error = np.std(honest) / np.sqrt(len(SEEDS))
 
-    assert abs(np.mean(honest)) < 3 * error < 0.03
-    assert np.mean(naive) > 0.05
+    assert abs(np.mean(honest)) < 3 * error < 0.011
+    assert np.mean(naive) > 0.1
 
 
 def test_bins_made_of_a_strategys_own_answers_give_a_false_gain_that_folds_do_not_take_away() -> (
@@ -50,7 +50,7 @@ def test_bins_made_of_a_strategys_own_answers_give_a_false_gain_that_folds_do_no
             into.append(two_fold(one.table, split(names, bins, seed)).mean() - base.mean())
 
     assert np.mean(own) > 0.05
-    assert abs(np.mean(apart)) < 0.02
+    assert abs(np.mean(apart)) < 0.01
 
 
 def test_a_choice_by_difficulty_is_better_than_the_best_strategy_for_all() -> None:

@@ -5,7 +5,8 @@
 Nothing real is asked. A question takes three steps; the model gets each right with a probability
 that is the question's own, and a step after a wrong one is wrong. A revision is better than a first
 answer where the question is easy, and worse where it is hard. The verifier sees whether a step is
-right, through noise. What is printed is what `ponder sweep` and `ponder policy` print; the last
+right, through noise, and takes one wrong step in ten for a brilliant one: a search that tries many
+finds those. What is printed is what `ponder sweep` and `ponder policy` print; the last
 lines are of questions that neither has seen, with the probe's cost counted.
 """
 
@@ -75,7 +76,13 @@ class Simulated(ScriptedModel):
 def mark(task: Task, steps: Sequence[str]) -> list[float]:
     """A score for each step."""
     seen = [" ".join(steps[: place + 1]) for place in range(len(steps))]
-    return [(0.25 if "off" in text else 0.45) + 0.4 * chance(task.id, text) for text in seen]
+    return [_score(task.id, text, right="off" not in text) for text in seen]
+
+
+def _score(id: str, text: str, *, right: bool) -> float:
+    if not right and chance(id, text, "taken in") < 0.1:
+        return 0.7 + 0.3 * chance(id, text)
+    return (0.35 if right else 0.2) + 0.5 * chance(id, text)
 
 
 def context(salt: str, seed: int = 0, store: Path | None = None) -> Context:

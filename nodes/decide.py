@@ -47,6 +47,7 @@ class Decide:
         run = runtime.context.run(state["run"])
         answers = [run.thoughts[id] for id in sorted(set(state["candidates"]), key=natural)]
         name, why = self._decide(answers)
+        why += self._foreign(run)
         chosen = run.decided("strategy", f"{name} {why}")
         name, _, why = chosen.partition(" ")
         ids = tuple(thought.id for thought in answers)
@@ -74,6 +75,11 @@ class Decide:
             short = f"{strategy.name} needs more than the {self.left} that are left"
             return "best-of-n", f"{why}; {short}: best-of-n"
         return strategy.name, f"{why}; {strategy.name} with {self.left} generations"
+
+    def _foreign(self, run: Run) -> str:
+        """A word of warning, where another model's scores are what the policy goes by."""
+        made, name = self.policy.about.get("model"), run.model("model").name
+        return f"; the policy was made with {made}, not {name}" if made not in (None, name) else ""
 
 
 def _cost(run: Run) -> str:

@@ -8,7 +8,7 @@ from .difficulty import Binned, Difficulty, oracle, predicted, quantile_bins
 from .efficiency import Efficiency, Needed, at_generations, efficiency, needed
 from .flops import Match, inference, match, multiplier, pretraining, ratio, side_of
 from .grid import BASELINE, KINDS, grid
-from .measured import Choice, Optimal, optimal
+from .measured import Choice, Optimal, efficiency_of, optimal
 from .outcomes import Outcome, Table, budgets_of, costs_of, pooled, table_of
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "budgets_of",
     "costs_of",
     "efficiency",
+    "efficiency_of",
     "grid",
     "in_sample",
     "inference",

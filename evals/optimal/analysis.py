@@ -9,10 +9,11 @@ import numpy as np
 from ...errors import InputError
 from ...nodes.policy import Bins, By, Chosen, Policy
 from ...nodes.strategy import Strategy
+from ..metrics.bootstrap import Array
 from .difficulty import Binned, quantile_bins
-from .efficiency import Efficiency, efficiency
+from .efficiency import Efficiency
 from .grid import BASELINE, order_of
-from .measured import Optimal, optimal
+from .measured import Optimal, efficiency_of, optimal
 from .outcomes import Outcome, Table, costs_of, table_of
 from .sweep import Estimated, Swept
 
@@ -100,14 +101,14 @@ def analyse(swept: Swept, by: By = "predicted", count: int = 5, seed: int = 0) -
     order = order_of(swept.budgets)
     tables = [table_of(outcomes, budget, order) for budget in swept.budgets]
     worth = [optimal(table, binned.of, seed=seed) for table in tables]
-    curve = _curve(outcomes)
+    curve = _curve(outcomes, tables[0].questions)
     return Analysis(
         by=by,
         binned=binned,
         worth=worth,
         tables=tables,
-        curve=curve,
-        efficiencies=[efficiency(curve, one.budget, one.accuracy.value) for one in worth],
+        curve={n: float(values.mean()) for n, values in curve.items()},
+        efficiencies=[efficiency_of(table, binned.of, curve, seed=seed) for table in tables],
         costs={budget: costs_of(outcomes, budget) for budget in swept.budgets},
         estimating=_estimating([swept.difficulty[q] for q in sorted(questions)], by),
         left_out=len(asked) - len(questions),
@@ -171,11 +172,12 @@ def _complete(swept: Swept, values: Mapping[str, float]) -> list[Outcome]:
     return [one for one in swept.outcomes if one.question in whole]
 
 
-def _curve(outcomes: Sequence[Outcome]) -> dict[int, float]:
-    own = [one for one in outcomes if one.strategy == BASELINE]
+def _curve(outcomes: Sequence[Outcome], questions: Sequence[str]) -> dict[int, Array]:
+    """Best-of-n's accuracy on each question, by how many answers."""
+    own = {(one.budget, one.question): one for one in outcomes if one.strategy == BASELINE}
     return {
-        n: float(np.mean([one.accuracy for one in own if one.budget == n]))
-        for n in sorted({one.budget for one in own})
+        n: np.array([own[n, question].accuracy for question in questions], dtype=np.float64)
+        for n in sorted({n for n, _ in own})
     }
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from ...errors import InputError
+from ..metrics.bootstrap import Interval
 
 Censored = Literal["", "above", "below"]
 """Why a number is a bound: what was asked for lies above, or below, all that was measured."""
@@ -29,6 +30,9 @@ class Efficiency:
     budget: int
     accuracy: float
     needed: Needed
+    interval: Interval | None = None
+    """Of the factor, by a bootstrap over questions; an infinite bound: best-of-n never gets there
+    in some resamples."""
 
     @property
     def factor(self) -> float:
@@ -37,7 +41,8 @@ class Efficiency:
 
     def __str__(self) -> str:
         sign = {"": "", "above": "> ", "below": "≤ "}[self.needed.censored]
-        return f"{sign}{self.factor:.2f} ×"
+        bounds = f" [{self.interval.low:.2f}, {self.interval.high:.2f}]" if self.interval else ""
+        return f"{sign}{self.factor:.2f} ×{bounds}".replace("inf", "∞")
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -47,6 +52,7 @@ class Efficiency:
             "needed": self.needed.generations,
             "censored": self.needed.censored,
             "factor": self.factor,
+            "interval": self.interval and self.interval.to_json(),
         }
 
 

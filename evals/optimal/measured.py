@@ -5,14 +5,16 @@ they hold the luck of the choice, too. A question stays in its bin and its fold 
 drawn: it is never on both sides.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..metrics.bootstrap import Array, Interval, interval_of, weights
 from .choice import Split, best, in_sample, split
+from .efficiency import Efficiency, efficiency
 from .grid import BASELINE
 from .outcomes import Table
 
@@ -106,6 +108,39 @@ def optimal(
         fixed=_mean(whole, drawn, "fixed", every),
         over_fixed=_difference(whole, drawn, "fixed", every),
     )
+
+
+def efficiency_of(
+    table: Table, bins: Mapping[str, int], curve: Mapping[int, Array], *, seed: int = 0
+) -> Efficiency:
+    """What the compute-optimal choice is worth in generations of best-of-n, with its interval.
+    `curve` is best-of-n's accuracy on each question of the table, by how many answers.
+
+    Raises:
+        InputError: a question is in no bin, or the curve has no point.
+    """
+    groups = split(table.questions, bins, seed)
+    ns = sorted(curve)
+    columns = np.stack([curve[n] for n in ns], axis=1)
+
+    def drawn(rows: Array) -> Array:
+        sums = _sums(table, groups, columns[:, 0], rows)
+        means = rows @ columns / rows.sum(axis=1, keepdims=True)
+        return np.column_stack([_share(sums, "chosen", slice(None)), means])
+
+    whole = drawn(np.ones((1, len(table.questions))))[0].tolist()
+    found = efficiency(dict(zip(ns, whole[1:], strict=True)), table.budget, whole[0])
+    factors = [
+        _factor(ns, row, table.budget)
+        for rows in weights(len(table.questions), seed)
+        for row in drawn(rows).tolist()
+    ]
+    return replace(found, interval=interval_of(found.factor, np.array(factors)))
+
+
+def _factor(ns: Sequence[int], row: Sequence[float], budget: int) -> float:
+    one = efficiency(dict(zip(ns, row[1:], strict=True)), budget, row[0])
+    return math.inf if one.needed.censored == "above" else one.factor
 
 
 def _choices(table: Table, groups: Split, whole: Sums, drawn: Sums) -> tuple[Choice, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ponder.errors import InputError
-from ponder.evals.optimal import Table, in_sample, optimal, split, two_fold
+from ponder.evals.optimal import Table, efficiency_of, in_sample, optimal, split, two_fold
 from ponder.evals.optimal.choice import best
 from tests.evals.optimal.simulator import World, world
 
@@ -90,6 +90,21 @@ def worth(one: World) -> float:
         chosen = best(one.table.accuracy[part.chosen_by])[0]
         true[part.reported] = one.truth[part.reported, chosen]
     return float(true.mean())
+
+
+def test_its_worth_in_generations_has_an_interval_that_is_open_where_best_of_n_gives_up() -> None:
+    one = world(0, 200, trials=16)
+    base = one.table.column("best-of-n")
+    nearly = optimal(one.table, one.bins).gain.value - 0.002
+    curve = {16: base - 0.1, 64: base, 256: base + nearly}
+
+    found = efficiency_of(one.table, one.bins, curve)
+
+    assert found.interval is not None
+    assert found.needed.censored == "above"
+    assert 1 < found.interval.low <= found.factor == 4
+    assert found.interval.high == np.inf
+    assert "∞]" in str(found)
 
 
 def test_each_fold_is_reported_by_what_the_other_chose() -> None:

@@ -153,6 +153,8 @@ async def test_the_policy_it_writes_is_one_that_compute_optimal_goes_by(
         solution = (await graph.ainvoke(given, context=context))["solution"]
         right.append(solution.final == "7")
 
+    said = context.thoughts(solution)["difficulty"].text
+    assert "the policy was made with coins, not scripted" in said
     assert read_policy(file).by == "predicted"
     assert fmean(right) >= fmean(_of(found, "best-of-n", 4))
 

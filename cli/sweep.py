@@ -231,17 +231,17 @@ async def _run(
 
 
 def _say(folder: Path, *, json: bool) -> None:
+    from ..evals.optimal.analysis import accuracies
     from ..evals.optimal.grid import order_of
     from ..evals.optimal.rows import costs, strategies
     from ..evals.optimal.sweep import read_sweep
     from ..evals.table import as_text
 
     swept = read_sweep(folder)
-    order = order_of(swept.budgets)
-    accuracies, tokens = strategies(swept, order), costs(swept, order)
     if json:
-        print(dumps({"accuracies": accuracies, "tokens": tokens}))
+        print(dumps(accuracies(swept)))
     else:
-        print(as_text(accuracies), as_text(tokens), sep="\n\n")
+        order = order_of(swept.budgets)
+        print(as_text(strategies(swept, order)), as_text(costs(swept, order)), sep="\n\n")
         print("\nTokens are the model's, and then the verifier's.", file=sys.stderr)
     print(f"\nponder policy {folder}  chooses the best for each difficulty", file=sys.stderr)

@@ -25,7 +25,7 @@ from typing_extensions import TypedDict
 
 from ..errors import InputError
 from ..nodes import Asked, Begin, Choose, Context, Decide, Solved, Strategy
-from ..nodes.decide import NOTHING
+from ..nodes.decide import NOTHING, PROBE
 from ..nodes.policy import Chosen, Policy, read_policy
 from ..tasks import CodeTask, MathTask
 from .best_of_n import BEST_OF_N, BestOfNOptions, one_answer
@@ -149,7 +149,7 @@ def _graph(
 
     graph = StateGraph(Search, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", begin)
-    graph.add_node("probe", batch(one_answer(sampling, kind="probe")))
+    graph.add_node("probe", batch(one_answer(sampling, kind=PROBE)))
     graph.add_node("decide", decide)
     graph.add_node("choose", Choose("weighted"))
     for name, chosen in spent.items():

@@ -13,10 +13,12 @@ from typing_extensions import TypedDict
 from ..models.base import Usage
 from .context import Runtime
 from .policy import Policy, mean_score
-from .run import VERIFICATION, Run
+from .run import Run
 from .select import Gathered, natural
 from .thought import Thought
 
+PROBE = "probe"
+"""What the answers that tell the difficulty are counted as."""
 NOTHING = "nothing"
 """In place of a strategy, where no budget is left, or no answer came."""
 
@@ -51,7 +53,7 @@ class Decide:
         chosen = run.decided("strategy", f"{name} {why}")
         name, _, why = chosen.partition(" ")
         ids = tuple(thought.id for thought in answers)
-        said = Thought("difficulty", "difficulty", f"{why}. {_cost(run)}", ids)
+        said = Thought("difficulty", "difficulty", f"{why}. {_cost(run, answers)}", ids)
         runtime.stream_writer(run.record(said))
         return {"strategy": name}
 
@@ -82,9 +84,8 @@ class Decide:
         return f"; the policy was made with {made}, not {name}" if made not in (None, name) else ""
 
 
-def _cost(run: Run) -> str:
+def _cost(run: Run, answers: Sequence[Thought]) -> str:
     """What it took to find out."""
-    kinds = run.usage_by_kind()
-    judging = kinds.pop(VERIFICATION, Usage())
-    asking = sum(kinds.values(), Usage())
+    asking = run.usage_by_kind().get(PROBE, Usage())
+    judging = sum((one.verdict.usage for one in answers if one.verdict), Usage())
     return f"Cost {asking.tokens:,} tokens, and {judging.tokens:,} of the verifier's"

@@ -16,6 +16,8 @@ from .strategy import Strategy
 
 SCHEMA = 1
 """Raised when a reader of the old format would misread the new one; a new field does not."""
+MOST = 1_000_000
+"""Generations of a budget."""
 By = Literal["predicted", "oracle"]
 """Difficulty from a verifier's mean score, or from the share of right answers (pass@1)."""
 
@@ -128,8 +130,8 @@ class Policy:
         for place, one in enumerate(budgets):
             at = f"budgets[{place}]."
             budget = _get(one, "budget", int, at)
-            if budget < 1 or budget in overall:
-                raise ValueError(f"`{at}budget` {budget} must be above 0 and given once")
+            if not 1 <= budget <= MOST or budget in overall:
+                raise ValueError(f"`{at}budget` must be from 1 to {MOST:,}, and given once")
             overall[budget] = _chosen(_get(one, "overall", dict, at), f"{at}overall.")
             choices[budget] = _bins_of(one, at, len(bins))
         if not overall:
@@ -162,7 +164,7 @@ def read_policy(path: Path) -> Policy:
         raise InputError(f"policy {path} line {error.lineno}: not JSON: {error.msg}") from None
     except InputError as error:
         raise InputError(f"policy {path}: {error}") from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise InputError(f"policy {path}: {error}") from None
 
 

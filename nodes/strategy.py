@@ -124,7 +124,8 @@ class Strategy:
 def root_of(samples: int) -> int:
     """A whole M near the root of N, at least 2: within a factor of √2 of it, the one with which
     N / M beams of M leave the fewest of N unused; of such the nearest, and then the smaller."""
-    near = [width for width in range(2, samples + 1) if _is_near(width, samples)]
+    candidates = range(max(2, math.isqrt(samples // 2)), math.isqrt(2 * samples) + 1)
+    near = [width for width in candidates if _is_near(width, samples)]
     return min(near or [2], key=lambda width: _misfit(width, samples))
 
 

@@ -9,13 +9,15 @@ import numpy as np
 from ...errors import InputError
 from ...nodes.policy import Bins, By, Chosen, Policy
 from ...nodes.strategy import Strategy
-from ..metrics.bootstrap import Array
+from ..metrics.bootstrap import Array, bootstrap_mean
 from .difficulty import Binned, quantile_bins
 from .efficiency import Efficiency
 from .grid import BASELINE, order_of
 from .measured import Optimal, efficiency_of, optimal
 from .outcomes import Outcome, Table, costs_of, table_of
 from .sweep import Estimated, Swept
+
+COSTS = ("generations", "tokens", "verifier_tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,7 @@ class Analysis:
             "efficiency": [one.to_json() for one in self.efficiencies],
             "costs": {
                 str(budget): {
-                    name: dict(zip(("generations", "tokens", "verifier_tokens"), one, strict=True))
-                    for name, one in costs.items()
+                    name: dict(zip(COSTS, one, strict=True)) for name, one in costs.items()
                 }
                 for budget, costs in self.costs.items()
             },
@@ -114,6 +115,22 @@ def analyse(swept: Swept, by: By = "predicted", count: int = 5, seed: int = 0) -
         left_out=len(asked) - len(questions),
         same_bin=_same_bin(swept, questions, count),
     )
+
+
+def accuracies(swept: Swept) -> list[dict[str, Any]]:
+    """Each budget's strategies: accuracy as [value, low, high] over the questions that every
+    strategy has a grade of, and what a question cost."""
+    order = order_of(swept.budgets)
+    found: list[dict[str, Any]] = []
+    for budget in swept.budgets:
+        table, costs = table_of(swept.outcomes, budget, order), costs_of(swept.outcomes, budget)
+        means = {name: bootstrap_mean(table.column(name).tolist()) for name in table.strategies}
+        own = {
+            name: {"accuracy": mean.to_json(), **dict(zip(COSTS, costs[name], strict=True))}
+            for name, mean in means.items()
+        }
+        found.append({"budget": budget, "questions": len(table.questions), "strategies": own})
+    return found
 
 
 def policy_of(swept: Swept, found: Analysis) -> Policy:

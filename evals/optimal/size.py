@@ -1,8 +1,9 @@
 """How many parameters a model has, where its files are on this machine.
 
-Counted are all weights of the folder's `*.safetensors`, from their headers alone; where a folder
-has none, its config.json says enough for a transformer of the common kind (one embedding, grouped
-queries, a gated MLP), without biases and norms. Tied embeddings are counted once.
+Counted are the weights of the folder's `*.safetensors`, from their headers alone; where it has
+none, or packs several into one number, its config.json says enough for a transformer of the common
+kind (one embedding, grouped queries, a gated MLP), without biases and norms. Tied embeddings are
+counted once.
 """
 
 import json
@@ -26,12 +27,20 @@ def known_parameters(name: str | None) -> float | None:
         place = place.removeprefix(prefix)
     folder = Path(place).expanduser()
     try:
-        files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
-        if files:
-            return float(sum(map(_weights, files)))
-        return _by_config(json.loads((folder / "config.json").read_text()))
+        config = json.loads((folder / "config.json").read_text())
+        files = [] if config.get("quantization_config") else _files(folder)
+        return float(sum(map(_weights, files))) if files else _by_config(config)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _files(folder: Path) -> list[Path]:
+    """Those that make up the model: some folders hold it twice."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        return [folder / name for name in set(json.loads(index.read_text())["weight_map"].values())]
+    whole = folder / "model.safetensors"
+    return [whole] if whole.is_file() else sorted(folder.glob("*.safetensors"))
 
 
 def _weights(file: Path) -> int:

@@ -69,7 +69,9 @@ WRONG = {
         changed(budgets=[{**BUDGET, "overall": {**BUDGET["overall"], "strategy": "luck"}}]),
         "strategy 'luck' is not one of",
     ),
-    "twice": (changed(budgets=[BUDGET, BUDGET]), r"`budgets\[1\].budget` 64"),
+    "twice": (changed(budgets=[BUDGET, BUDGET]), r"`budgets\[1\].budget` must be from 1 to"),
+    "large": (changed(budgets=[{**BUDGET, "budget": 10**400}]), r"`budgets\[0\].budget` must be"),
+    "endless": (changed(difficulty={**HARD, "thresholds": [10**400]}), "int too large"),
 }
 
 

@@ -177,8 +177,9 @@ def _refuse_misfits(planned: "Sequence[Planned]", wanted: Wanted, sandbox: "Sand
     from ..verifiers.base import StepVerifier
 
     store = Store()
-    with planned[0].spec.connect(store, sandbox) as context:
-        model, verifier = context.role("model"), context.judging
+    context = planned[0].spec.connect(store, sandbox)  # closed, it would close the sandbox
+    model, verifier = context.role("model"), context.judging
+    store.close()
     first = next(wanted.tasks(), None)
     programs = first is not None and isinstance(first.task, CodeTask)
     if isinstance(verifier, PublicTests) and not programs:

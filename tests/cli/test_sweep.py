@@ -54,6 +54,31 @@ def test_a_sweep_becomes_a_policy_that_solve_and_eval_go_by(
     assert (plots / "compute_optimal.svg").exists()
 
 
+def test_programs_are_swept_with_their_public_tests(
+    ponder: Ponder, url: str, tmp_path: Path
+) -> None:
+    rows = [
+        {
+            "id": f"own/{number}",
+            "statement": f"Return the number itself ({number}).",
+            "entry_point": "solve",
+            "public_tests": ["assert solve(1) == 1", f"assert solve(2) == {2 + number % 2}"],
+            "hidden_tests": [f"assert solve(3) == {3 + number % 2}"],
+        }
+        for number in range(4)
+    ]
+    (tmp_path / "own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = [one for one in small(url, tmp_path / "s") if one not in local(url)[-2:]]
+
+    swept = ponder("sweep", tmp_path / "own.jsonl", *options, "--budgets", "2", "--json")
+    chosen = ponder("policy", tmp_path / "s", "--bins", 2, "--json")
+
+    [budget] = json.loads(swept.out)
+    assert budget["strategies"]["revisions-2"]["accuracy"][0] == 0.5
+    assert json.loads(chosen.out)["thresholds"] == [0.75]
+    assert json.loads(chosen.out)["same_bin"] == 1.0
+
+
 def test_the_same_sweep_again_does_nothing_more(
     ponder: Ponder, url: str, questions: Path, tmp_path: Path
 ) -> None:

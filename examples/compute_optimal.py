@@ -3,11 +3,11 @@
     python examples/compute_optimal.py [--questions 60] [--budgets 4,16] [--out FOLDER]
 
 Nothing real is asked. A question takes three steps; the model gets each right with a probability
-that is the question's own, and a step after a wrong one is wrong. A revision is better than a first
-answer where the question is easy, and worse where it is hard. The verifier sees whether a step is
-right, through noise, and takes one wrong step in ten for a brilliant one: a search that tries many
-finds those. What is printed is what `ponder sweep` and `ponder policy` print; the last
-lines are of questions that neither has seen, with the probe's cost counted.
+that is the question's own, and a step after a wrong one is wrong. A revision is much better than a
+first answer where the question is easy, and worse where it is hard. The verifier sees whether a
+finished answer is right, through noise, and of a step on the way much less. What is printed is what
+`ponder sweep` and `ponder policy` print; the last lines are of questions that neither has seen,
+with the probe's cost counted.
 """
 
 import argparse
@@ -60,10 +60,11 @@ class Simulated(ScriptedModel):
         """The rest of an answer: its steps, and what they come to."""
         begun = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
         asked = next(one["content"] for one in messages if "Question " in one["content"])
-        ease = float(re.search(r" at (\d\.\d+)", asked)[1])  # type: ignore[index]
+        found = re.search(r" at (\d\.\d+)", asked)
+        ease = float(found[1]) if found else 0.0
         likely = 0.35 + 0.6 * ease
         if path.rpartition("/")[2].startswith("r"):
-            likely += 0.6 * (ease - 0.5)
+            likely += 0.8 * (ease - 0.5)
         right, steps = "off" not in begun, []
         for number in range(begun.count("\n\n"), STEPS):
             luck = chance(self.salt, asked, path, begun, number)
@@ -76,20 +77,25 @@ class Simulated(ScriptedModel):
 def mark(task: Task, steps: Sequence[str]) -> list[float]:
     """A score for each step."""
     seen = [" ".join(steps[: place + 1]) for place in range(len(steps))]
-    return [_score(task.id, text, right="off" not in text) for text in seen]
+    return [_score(task.id, text) for text in seen]
 
 
-def _score(id: str, text: str, *, right: bool) -> float:
-    if not right and chance(id, text, "taken in") < 0.1:
-        return 0.7 + 0.3 * chance(id, text)
-    return (0.35 if right else 0.2) + 0.5 * chance(id, text)
+def _score(id: str, text: str) -> float:
+    luck, right = chance(id, text), "off" not in text
+    if "boxed" in text:
+        return (0.45 if right else 0.2) + 0.4 * luck
+    return (0.3 if right else 0.2) + 0.6 * luck
 
 
 def context(salt: str, seed: int = 0, store: Path | None = None) -> Context:
     """What a run is given."""
     box = ScriptedSandbox(lambda program, given: None)
     return Context(
-        Simulated(salt), verifier=ScriptedVerifier(mark), sandbox=box, store=store, seed=seed
+        Simulated(salt),
+        verifier=ScriptedVerifier(mark, aggregate="last"),
+        sandbox=box,
+        store=store,
+        seed=seed,
     )
 
 

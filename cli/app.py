@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, grade, models, report, sandbox, solve
+from . import diversity, doctor, eval, grade, models, report, sandbox, solve, train
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -27,6 +27,7 @@ app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(train.app, name="train")
 
 
 def main(arguments: list[str] | None = None) -> None:

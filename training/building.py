@@ -52,7 +52,9 @@ def longest(base: str) -> int:
     return limit_of(config.get_text_config(decoder=True))
 
 
-def build(base: str, kind: Kind, tokenizer: Any, options: FitOptions) -> Scoring:
+def build(
+    base: str, kind: Kind, tokenizer: Any, options: FitOptions, *, cuda: bool = False
+) -> Scoring:
     """The base model with the kind's head, whose first weights are those of the seed.
 
     Raises:
@@ -68,7 +70,8 @@ def build(base: str, kind: Kind, tokenizer: Any, options: FitOptions) -> Scoring
         model, info = auto.from_pretrained(
             source.place,
             config=config,
-            dtype=torch.float32,
+            # What is fitted is kept in float32; with LoRA on a GPU, all else is in bfloat16.
+            dtype=torch.bfloat16 if options.lora and cuda else torch.float32,
             output_loading_info=True,
             **arguments,
         )

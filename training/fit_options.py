@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import InputError
 from ..verifiers.aggregation import Aggregate
@@ -69,6 +69,11 @@ class FitOptions(BaseModel):
     """Where it is done; cuda if there is one, if not given."""
     seed: int = Field(0, ge=0)
     """Of the head's first weights, the order of the data, dropout and the validation split."""
+
+    @field_validator("betas", "words", mode="before", check_fields=False)
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(value.split(",")) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _rows_divide(self) -> "FitOptions":

@@ -15,7 +15,17 @@ from .batches import rows_of
 from .encoding import Encode, Encoded, encode_all, needed
 from .examples import Example
 from .fit_options import FitOptions
-from .journal import Identity, Journal, Say, begin, cut_metrics, digest, finish, read_metrics
+from .journal import (
+    Identity,
+    Journal,
+    Say,
+    begin,
+    cut_metrics,
+    digest,
+    finish,
+    read_metrics,
+    result_in,
+)
 from .kinds import Kind
 from .measuring import Measuring, Reader
 from .scoring import Scoring
@@ -75,15 +85,17 @@ class Fit:
             MissingError: this machine lacks what is asked for.
             FitError: the loss is no number.
         """
-        done = begin(self.folder, self._identity(data))
+        identity = self._identity(data)
+        done = result_in(self.folder, identity)
         if done is not None:
             return self._fitted(done)
         train, validation = list(data.train), list(data.validation)
         if not validation:
             train, validation = split(train, self.options.validation, self.options.seed)
         learnt = [needed(one) for _, one in self._encoded(train, "fit to")]
-        measuring = self._measuring(validation, data)
-        return self._run(learnt, measuring)
+        wanted = self._wanted(validation, data)
+        self._check_best(wanted)
+        return self._run(identity, learnt, wanted)
 
     def _identity(self, data: Data) -> Identity:
         sets = {
@@ -108,7 +120,7 @@ class Fit:
             raise InputError(f"there is no solution to {what}")
         return kept
 
-    def _measuring(self, validation: Sequence[Example], data: Data) -> "Wanted":
+    def _wanted(self, validation: Sequence[Example], data: Data) -> "Wanted":
         return Wanted(
             self._encoded(validation, "validate on") if validation else [],
             self._encoded(data.pool, "choose among", learnt=False) if data.pool else [],
@@ -124,14 +136,14 @@ class Fit:
 
     # --- the run ------------------------------------------------------------------------------
 
-    def _run(self, data: list[Encoded], wanted: "Wanted") -> Fitted:
+    def _run(self, identity: Identity, data: list[Encoded], wanted: "Wanted") -> Fitted:
         options, folder = self.options, self.folder
         cuda = _cuda(options.device)
-        scoring = building.build(self.base, self.kind, self.tokenizer, options)
+        scoring = building.build(self.base, self.kind, self.tokenizer, options, cuda=cuda)
+        begin(folder, identity)
         longest = max(len(one.ids) for one in data)
         rows = options.rows or rows_of(options.batch, longest, options.pass_tokens)
         measure = self._measure(scoring, wanted)
-        self._check_best(wanted)
         checkpoint = trainer.last_whole(folder / trainer.CHECKPOINTS)
         cut_metrics(folder, trainer.step_of(checkpoint) if checkpoint else -1)
         made = trainer.FitTrainer(
@@ -145,12 +157,11 @@ class Fit:
             measure=measure,
             callbacks=[
                 Journal(folder, self.say),
-                trainer.Whole(),
+                trainer.Care(),
                 *trainer.stopping(options, measure is not None),
             ],
         )
-        with trainer.quiet_trainer():
-            made.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        made.go(checkpoint)
         building.save(scoring, self.kind, self.tokenizer, folder)
         steps = made.state.global_step
         best = made.state.best_global_step or steps

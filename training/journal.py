@@ -46,9 +46,8 @@ def digest(examples: Iterable[Example]) -> str:
     return found.hexdigest()[:16]
 
 
-def begin(folder: Path, identity: Identity) -> dict[str, Any] | None:
-    """Make the folder's fit.json, or see that what is there is the same fit. Returns its result if
-    it is finished.
+def result_in(folder: Path, identity: Identity) -> dict[str, Any] | None:
+    """The result of the fit in that folder, if it is the same and finished. Writes nothing.
 
     Raises:
         InputError: the folder holds another fit, or something that is none.
@@ -66,9 +65,13 @@ def begin(folder: Path, identity: Identity) -> dict[str, Any] | None:
         return result
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder}: is there already, and holds no fit; name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(path, mine)
     return None
+
+
+def begin(folder: Path, identity: Identity) -> None:
+    """Write down what the fit is of."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / FIT, identity.to_json())
 
 
 def finish(folder: Path, result: Mapping[str, Any]) -> None:

@@ -26,6 +26,8 @@ def with_lora(model: Any, head: str, options: FitOptions) -> Any:
         raise MissingError("lora needs peft: pip install 'ponder[train]'") from None
     layers = dict(model.base_model.named_modules())
     linear = [name for name, one in layers.items() if isinstance(one, nn.Linear | Conv1D)]
+    if head:
+        getattr(model, head).float()  # it is fitted whole
     alpha: Any = options.lora_alpha or 2 * options.lora
     config = peft.LoraConfig(
         r=options.lora,

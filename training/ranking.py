@@ -96,13 +96,15 @@ def best_threshold(
     scores: Sequence[Sequence[float] | None], labels: Sequence[int], most: int = 200
 ) -> FirstError | None:
     """The threshold with the best F1 on these solutions, of the scores that there are (of `most`
-    quantiles where there are more); the lowest of equals. For validation data."""
+    quantiles where there are more); of equals the middle one. For validation data."""
     seen = sorted({score for some in scores if some is not None for score in some})
     if len(seen) > most:
         seen = sorted({float(x) for x in np.quantile(seen, np.linspace(0, 1, most))})
     found = [first_error(scores, labels, threshold) for threshold in seen]
     known = [one for one in found if one is not None]
-    return max(known, key=lambda one: one.f1) if known else None
+    top = max((one.f1 for one in known), default=0.0)
+    best = [one for one in known if one.f1 == top]
+    return best[len(best) // 2] if best else None
 
 
 @dataclass(frozen=True, slots=True)

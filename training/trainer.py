@@ -12,7 +12,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from transformers import EarlyStoppingCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainerState,
+    TrainingArguments,
+)
 from transformers.trainer_callback import PrinterCallback
 
 from ..errors import FitError
@@ -23,6 +29,7 @@ from .scoring import Scoring
 
 Measure = Callable[[], Mapping[str, float]]
 WEIGHTS = "weights.safetensors"
+STATE = "trainer_state.json"
 DONE = "whole"
 """The file that a checkpoint has once all else of it is written."""
 CHECKPOINTS = "checkpoints"
@@ -60,6 +67,24 @@ class FitTrainer(Trainer):
         self.model_accepts_loss_kwargs = True  # our loss is already of the whole batch
         self._sampler = ByLength([len(one.ids) for one in data], options.batch, rows, options.seed)
         self._measure = measure
+
+    def go(self, checkpoint: Path | None) -> None:
+        """Fit, from a checkpoint on if one is given, and have the best weights in the end."""
+        with quiet_trainer():
+            if checkpoint is not None and self._stopped(checkpoint):
+                self.state = TrainerState.load_from_json(str(checkpoint / STATE))
+                self._load_best_model()
+            else:
+                self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+    def _stopped(self, checkpoint: Path) -> bool:
+        """Whether it had ended early there, and was only not saved any more."""
+        held = json.loads((checkpoint / STATE).read_text())["stateful_callbacks"]
+        stop = held.get("EarlyStoppingCallback")
+        if stop is None:
+            return False
+        lasted: int = stop["attributes"]["early_stopping_patience_counter"]
+        return lasted >= int(stop["args"]["early_stopping_patience"])
 
     # --- data and loss ------------------------------------------------------------------------
 
@@ -149,8 +174,27 @@ def fitted(scoring: nn.Module) -> dict[str, Tensor]:
     }
 
 
-class Whole(TrainerCallback):
-    """Marks a checkpoint once all of it is written."""
+class Care(TrainerCallback):
+    """Sees that gradients are numbers, that the last weights are measured too, and marks a
+    checkpoint once all of it is written."""
+
+    def on_pre_optimizer_step(
+        self, args: Any, state: Any, control: Any, model: Any = None, **_: Any
+    ) -> None:
+        """Raises:
+        FitError: a gradient is no number; nothing has been learnt from the batch.
+        """
+        sizes = [one.grad.norm() for one in model.parameters() if one.grad is not None]
+        if not torch.isfinite(torch.stack(sizes).sum()):
+            raise FitError(
+                f"a gradient is no number at step {state.global_step + 1}; nothing was learnt from "
+                "it (a lower lr, or a base model whose weights are sound?)"
+            )
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """The last step need be no multiple of the steps between evaluations."""
+        if state.global_step >= state.max_steps and args.eval_strategy == "steps":
+            control.should_evaluate = True
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """All of it is written now."""
@@ -171,7 +215,7 @@ def last_whole(folder: Path) -> Path | None:
 
 def step_of(checkpoint: Path) -> int:
     """How many steps had been made."""
-    step: int = json.loads((checkpoint / "trainer_state.json").read_text())["global_step"]
+    step: int = json.loads((checkpoint / STATE).read_text())["global_step"]
     return step
 
 

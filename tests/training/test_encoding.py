@@ -158,7 +158,7 @@ def test_an_outcome_s_last_position_is_where_it_will_be_read() -> None:
 
 
 def test_words_that_do_not_go_together_are_refused() -> None:
-    with pytest.raises(InputError, match="must be two words .* or three"):
+    with pytest.raises(InputError, match=r"must be two words .* or three"):
         process_kind(prm_options(format="ratings", words=("+",)))
     with pytest.raises(InputError, match="format trl has a head of its own"):
         process_kind(prm_options(words="+,-"))

@@ -22,7 +22,6 @@ of each, and those of floored over ours.
 import argparse
 import asyncio
 import json
-import math
 import random
 import subprocess
 import tempfile
@@ -79,7 +78,7 @@ def labelled(heights: list[int], rng: random.Random) -> Example:
 
 
 def floored(example: Example) -> Example:
-    labels = tuple(float(math.floor(label)) for label in example.labels if label is not None)
+    labels = tuple(float(label == 1) for label in example.labels)  # int() of a number from 0 to 1
     return Example(example.prompt, example.steps, labels)
 
 

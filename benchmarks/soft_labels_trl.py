@@ -15,7 +15,7 @@ os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
 def main() -> None:
     import torch
     import transformers
-    from datasets import Dataset
+    from datasets.arrow_dataset import Dataset
     from trl.experimental import prm  # type: ignore[attr-defined, unused-ignore]
 
     rows, base, out, epochs = sys.argv[1:5]

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ..errors import InputError
 from ..verifiers.aggregation import Aggregate
 
-Best = Literal["loss", "best_of_n", "f1", "ece", "brier"]
+Best = Literal["last", "loss", "best_of_n", "f1", "ece", "brier"]
 HIGHER = frozenset({"best_of_n", "f1"})
 """Of which more is better."""
 
@@ -43,10 +43,12 @@ class FitOptions(BaseModel):
     """The gradient's norm at most; 0 does not clip."""
     validation: float = Field(0.0, ge=0, le=0.5)
     """The share of questions kept for validation, where no validation data are given."""
-    best: Best = "loss"
-    """Which measure on validation data chooses the checkpoint that is kept."""
+    best: Best | None = None
+    """Which measure chooses the weights that are kept, or "last"; if not given, the loss where
+    there are validation data, else the last."""
     patience: int | None = Field(None, ge=1)
-    """Ends after so many evaluations without a better one; never if not given."""
+    """Ends after so many evaluations without a better one; never if not given, or if the last
+    weights are kept."""
     every: int | None = Field(None, ge=1)
     """Steps between evaluations, and checkpoints; each epoch if not given."""
     max_length: int | None = Field(None, ge=1)
@@ -114,7 +116,7 @@ class ORMOptions(FitOptions):
 
 
 PRM_PROFILES: Mapping[str, Mapping[str, Any]] = {
-    "paper-a": {"format": "ratings", "epochs": 2, "aggregate": "product"},
+    "paper-a": {"format": "ratings", "epochs": 2, "best": "last", "aggregate": "product"},
     "paper-b": {
         "format": "trl", "outputs": 1, "epochs": 10, "lr": 3e-5, "batch": 128, "dropout": 0.05,
         "betas": (0.9, 0.95), "validation": 0.1, "patience": 2, "aggregate": "last",
@@ -125,7 +127,7 @@ paper-b is 2408.03314, appendix D, which stops at the lowest validation loss; af
 without a better one it does not say (here 2 of at most 10). Schedule, warmup and clipping are ours
 in both."""
 ORM_PROFILES: Mapping[str, Mapping[str, Any]] = {
-    "paper-a": {"epochs": 1, "dropout": 0.0, "at": "every"},
+    "paper-a": {"epochs": 1, "best": "last", "dropout": 0.0, "at": "every"},
     "paper-b": {
         "epochs": 10, "lr": 3e-5, "batch": 128, "dropout": 0.05, "betas": (0.9, 0.95),
         "validation": 0.1, "patience": 2,

@@ -14,7 +14,7 @@ from .bad import Bad
 from .batches import rows_of
 from .encoding import Encode, Encoded, encode_all, needed
 from .examples import Example
-from .fit_options import FitOptions
+from .fit_options import Best, FitOptions
 from .journal import (
     Identity,
     Journal,
@@ -94,8 +94,7 @@ class Fit:
             train, validation = split(train, self.options.validation, self.options.seed)
         learnt = [needed(one) for _, one in self._encoded(train, "fit to")]
         wanted = self._wanted(validation, data)
-        self._check_best(wanted)
-        return self._run(identity, learnt, wanted)
+        return self._run(identity, learnt, wanted, self._best(wanted))
 
     def _identity(self, data: Data) -> Identity:
         sets = {
@@ -136,7 +135,7 @@ class Fit:
 
     # --- the run ------------------------------------------------------------------------------
 
-    def _run(self, identity: Identity, data: list[Encoded], wanted: "Wanted") -> Fitted:
+    def _run(self, identity: Identity, data: list[Encoded], wanted: "Wanted", best: Best) -> Fitted:
         options, folder = self.options, self.folder
         cuda = _cuda(options.device)
         scoring = building.build(self.base, self.kind, self.tokenizer, options, cuda=cuda)
@@ -152,20 +151,20 @@ class Fit:
             options,
             rows=rows,
             arguments=trainer.arguments(
-                options, folder, rows=rows, measured=measure is not None, cuda=cuda
+                options, folder, rows=rows, measured=measure is not None, best=best, cuda=cuda
             ),
             measure=measure,
             callbacks=[
                 Journal(folder, self.say),
                 trainer.Care(),
-                *trainer.stopping(options, measure is not None),
+                *trainer.stopping(options, best),
             ],
         )
         made.go(checkpoint)
         building.save(scoring, self.kind, self.tokenizer, folder)
         steps = made.state.global_step
-        best = made.state.best_global_step or steps
-        result = {"steps": steps, "best_step": best, "examples": len(data)}
+        kept = steps if best == "last" else made.state.best_global_step
+        result = {"steps": steps, "best_step": kept, "examples": len(data)}
         finish(folder, result)
         shutil.rmtree(folder / trainer.CHECKPOINTS, ignore_errors=True)
         return self._fitted(result)
@@ -183,14 +182,13 @@ class Fit:
             wanted.processbench,
         )
 
-    def _check_best(self, wanted: "Wanted") -> None:
-        best, needs = self.options.best, wanted.validation
-        if best == "best_of_n":
-            needs = wanted.pool
-        anything = wanted.validation or wanted.pool or wanted.processbench
-        if anything and not needs:
+    def _best(self, wanted: "Wanted") -> Best:
+        best = self.options.best or ("loss" if wanted.validation else "last")
+        needs = {"last": True, "best_of_n": wanted.pool}.get(best, wanted.validation)
+        if not needs:
             data = "a pool" if best == "best_of_n" else "validation data"
             raise InputError(f"setting best={best} needs {data}")
+        return best
 
     def _fitted(self, result: Mapping[str, Any]) -> Fitted:
         lines = read_metrics(self.folder)

@@ -24,7 +24,7 @@ from transformers.trainer_callback import PrinterCallback
 from ..errors import FitError
 from .batches import Batch, ByLength, collate
 from .encoding import Encoded
-from .fit_options import HIGHER, FitOptions
+from .fit_options import HIGHER, Best, FitOptions
 from .scoring import Scoring
 
 Measure = Callable[[], Mapping[str, float]]
@@ -220,11 +220,12 @@ def step_of(checkpoint: Path) -> int:
 
 
 def arguments(
-    options: FitOptions, folder: Path, *, rows: int, measured: bool, cuda: bool
+    options: FitOptions, folder: Path, *, rows: int, measured: bool, best: Best, cuda: bool
 ) -> TrainingArguments:
     """The Trainer's own settings."""
     strategy = "steps" if options.every else "epoch"
-    saves = options.checkpoints or measured  # the best one has to be somewhere
+    chosen = best != "last"
+    saves = options.checkpoints or chosen  # the best one has to be somewhere
     made = TrainingArguments(
         output_dir=str(folder / CHECKPOINTS),
         num_train_epochs=options.epochs,
@@ -248,9 +249,9 @@ def arguments(
         save_steps=options.every or 500,
         save_only_model=not options.checkpoints,
         save_total_limit=1,
-        load_best_model_at_end=measured,
-        metric_for_best_model=options.best if measured else None,
-        greater_is_better=options.best in HIGHER if measured else None,
+        load_best_model_at_end=chosen,
+        metric_for_best_model=best if chosen else None,
+        greater_is_better=best in HIGHER if chosen else None,
         restore_callback_states_from_checkpoint=True,
         seed=options.seed,
         use_cpu=not cuda,
@@ -265,9 +266,9 @@ def arguments(
     return made
 
 
-def stopping(options: FitOptions, measured: bool) -> list[TrainerCallback]:
+def stopping(options: FitOptions, best: Best) -> list[TrainerCallback]:
     """What ends a fit early."""
-    if not measured or options.patience is None:
+    if best == "last" or options.patience is None:
         return []
     return [EarlyStoppingCallback(options.patience)]
 

@@ -104,7 +104,7 @@ def test_a_fit_that_was_killed_goes_on_to_the_same_weights(
         every=None if every == "epoch" else int(every), schedule="linear",
     )  # fmt: skip
     whole, out = tmp_path / "whole", tmp_path / "killed"
-    command = [sys.executable, "-c", KILLED, folder, out, every, str(at)]
+    command = [sys.executable, "-c", KILLED, str(folder), str(out), every, str(at)]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == -9, done.stderr

@@ -115,7 +115,7 @@ def test_gradients_come_from_the_labelled_positions_alone(
 
     hook = scoring.inner.base_model.register_forward_hook(note)
 
-    losses(scoring, [one]).sum().backward()
+    losses(scoring, [one]).sum().backward()  # type: ignore[no-untyped-call]
     hook.remove()
 
     grad = seen[0].grad

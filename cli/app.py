@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, flops, grade, models, report, sandbox, solve, sweep
+from . import diversity, doctor, eval, flops, grade, models, report, sandbox, solve, sweep, train
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -30,6 +30,7 @@ app.command("flops")(flops.flops)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(train.app, name="train")
 
 
 def main(arguments: list[str] | None = None) -> None:

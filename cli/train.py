@@ -1,0 +1,171 @@
+"""`ponder train`: fitting verifiers."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import InputError
+from ..evals.connect import read_options
+from ..training import Bad, orm_options, prm_options, read_examples
+from ..training.processbench import read_processbench
+
+if TYPE_CHECKING:
+    from ..training import Fitted
+
+app = typer.Typer(help="Fit verifiers: reward models of steps, and of outcomes.")
+
+DataFile = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Labelled solutions: .jsonl(.gz), .json, .parquet.")
+]
+Base = Annotated[str, typer.Option(help="The model to begin from: a folder, or an id on the hub.")]
+Out = Annotated[Path, typer.Option(help="The fitted model's folder.")]
+Validation = Annotated[
+    Path | None,
+    typer.Option(help="Labelled solutions to validate on; a share of DATA's questions if not."),
+]
+Pool = Annotated[
+    Path | None,
+    typer.Option(help="Many solutions of each question, with `correct`: best-of-n is measured."),
+]
+Setting = Annotated[
+    list[str] | None,
+    typer.Option("--option", "-o", help="A setting, as in -o lr=1e-5. Repeatable."),
+]
+Lora = Annotated[
+    bool, typer.Option("--lora", help="Fit by LoRA (of rank 16, or -o lora=RANK), and merge it.")
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out rows that cannot be used, and count them.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Fixes the fit, on one machine.")]
+
+
+@app.callback()
+def train() -> None:
+    """Fit verifiers: reward models of steps, and of outcomes."""
+
+
+@app.command("prm")
+def train_prm(
+    data: DataFile,
+    base: Base,
+    out: Out,
+    validation: Validation = None,
+    pool: Pool = None,
+    processbench: Annotated[
+        Path | None, typer.Option(help="ProcessBench's rows: finding first errors is measured.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="paper-a (2305.20050) or paper-b (2408.03314).")] = (
+        "paper-b"
+    ),
+    option: Setting = None,
+    lora: Lora = False,
+    skip_bad: SkipBad = False,
+    seed: Seed = 0,
+) -> int:
+    """Fit a process reward model to labelled steps. Then `--verifier prm:OUT` judges by it.
+
+    The same command goes on where an earlier one was stopped. docs/training.md has the rows, the
+    settings, and what is written.
+    """
+    options = prm_options(profile, **_settings(option, lora, seed))
+    bad = Bad(skip_bad)
+    rows = list(read_examples(data, bad, need="labels"))
+    others = {
+        "validation": _rows(validation, bad, "labels"),
+        "pool": _rows(pool, bad, "correct"),
+        "processbench": list(read_processbench(processbench, bad)) if processbench else [],
+    }
+    _some(rows, data)
+
+    def fit() -> "Fitted":
+        from ..training import fit_prm
+
+        return fit_prm(rows, base, out, options, **others, bad=bad, say=_say)
+
+    return _fit(fit, bad, out, "prm")
+
+
+@app.command("orm")
+def train_orm(
+    data: DataFile,
+    base: Base,
+    out: Out,
+    validation: Validation = None,
+    pool: Pool = None,
+    profile: Annotated[str, typer.Option(help="paper-a (2305.20050) or paper-b (2408.03314).")] = (
+        "paper-a"
+    ),
+    option: Setting = None,
+    lora: Lora = False,
+    skip_bad: SkipBad = False,
+    seed: Seed = 0,
+) -> int:
+    """Fit an outcome reward model to graded solutions. Then `--verifier orm:OUT` judges by it.
+
+    Otherwise as `ponder train prm`.
+    """
+    options = orm_options(profile, **_settings(option, lora, seed))
+    bad = Bad(skip_bad)
+    rows = list(read_examples(data, bad, need="correct"))
+    others = {
+        "validation": _rows(validation, bad, "correct"),
+        "pool": _rows(pool, bad, "correct"),
+    }
+    _some(rows, data)
+
+    def fit() -> "Fitted":
+        from ..training import fit_orm
+
+        return fit_orm(rows, base, out, options, **others, bad=bad, say=_say)
+
+    return _fit(fit, bad, out, "orm")
+
+
+RANK = 16
+"""LoRA's, where none is given."""
+
+
+def _settings(option: list[str] | None, lora: bool, seed: int) -> dict[str, Any]:
+    given = read_options(option or [])
+    if "seed" in given:
+        raise InputError("setting seed: say --seed instead")
+    if lora:
+        given.setdefault("lora", RANK)
+    return {**given, "seed": seed}
+
+
+def _rows(path: Path | None, bad: Bad, need: Any) -> list[Any]:
+    return [] if path is None else list(read_examples(path, bad, need=need))
+
+
+def _some(rows: Iterable[Any], path: Path) -> None:
+    if not rows:
+        raise InputError(f"{path}: has no row that can be used")
+
+
+def _fit(fit: "Callable[[], Fitted]", bad: Bad, out: Path, kind: str) -> int:
+    try:
+        fitted = fit()
+    except KeyboardInterrupt:
+        from ..training.trainer import CHECKPOINTS, last_whole, step_of
+
+        found = last_whole(out / CHECKPOINTS)
+        at = f"step {step_of(found)}" if found else "the beginning"
+        _say(f"stopped; the same command goes on from {at}")
+        return 130
+    for line in bad.lines():
+        _say(line)
+    chosen = f", the best of {fitted.steps}" if fitted.best_step < fitted.steps else ""
+    print(f"fitted to {fitted.examples} solutions; step {fitted.best_step}{chosen}")
+    for name, value in fitted.validation.items():
+        print(f"{name:<20} {value:.4g}")
+    print(f"verifier             {kind}:{out}")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

@@ -7,6 +7,7 @@ from .build import Graph, Options
 from .checkpoints import checkpointer, postgres_checkpointer, serializer, sqlite_checkpointer
 from .plan_search import PlanSearchOptions, plan_search
 from .refine import RefineOptions, propose_verify_refine
+from .rollouts import RolloutOptions, rollouts
 from .sampling import SamplingOptions, idea_search, repeated_sampling
 from .tree_search import TreeOptions, beam_search, dvts, lookahead_search
 
@@ -21,6 +22,7 @@ OPTIONS: Mapping[str, type[Options]] = {
     "lookahead_search": TreeOptions,
     "dvts": TreeOptions,
     "propose_verify_refine": RefineOptions,
+    "rollouts": RolloutOptions,
 }
 """The options of each graph, by its builder."""
 
@@ -31,6 +33,7 @@ __all__ = [
     "Options",
     "PlanSearchOptions",
     "RefineOptions",
+    "RolloutOptions",
     "SamplingOptions",
     "TreeOptions",
     "beam_search",
@@ -44,6 +47,7 @@ __all__ = [
     "postgres_checkpointer",
     "propose_verify_refine",
     "repeated_sampling",
+    "rollouts",
     "self_consistency",
     "serializer",
     "sqlite_checkpointer",

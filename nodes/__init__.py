@@ -12,6 +12,7 @@ from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
 from .prompt import render
 from .refine import ChooseRevision, Refine
+from .rollout import Conclude, Draw, RollOut
 from .run import Run
 from .sample import Brainstorm
 from .sampling import Sampling
@@ -34,8 +35,10 @@ __all__ = [
     "Children",
     "Choose",
     "ChooseRevision",
+    "Conclude",
     "Context",
     "Criticise",
+    "Draw",
     "Expand",
     "Fix",
     "Gather",
@@ -51,6 +54,7 @@ __all__ = [
     "Pseudocode",
     "Refine",
     "RevisionWay",
+    "RollOut",
     "Run",
     "Runtime",
     "Sampling",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from ..errors import ModelError, ModelRefused, PonderError, SearchStopped
+from ..errors import ModelError, ModelRefused, ModelUnavailable, PonderError, SearchStopped
 from ..models.base import Completion, Message, Model, Several, Step, Usage
 from ..models.budget import Budget, Ledger, Promise, Quote, estimate_tokens
 from ..models.store import Store, digest
@@ -37,6 +37,8 @@ class Calls:
         """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
         self.asked: set[str] = set()
         """Thoughts that a model was asked for in this process, and not the store alone."""
+        self.unreached: set[str] = set()
+        """Paths whose model was asked in this process, and failed: the same may do later."""
         self._run, self._task, self._store, self._seed = run, task, store, seed
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
@@ -195,6 +197,8 @@ class Calls:
                 replies = await self._admitted(requests)
         except ModelError as error:
             again = isinstance(error, ModelRefused)
+            if isinstance(error, ModelUnavailable):
+                self.unreached.update(one.path for one in requests)
             ending = Ending(str(error), False, error.faults, Usage(calls=1), again)
             return self._ended(requests, ending)
         except SearchStopped as error:

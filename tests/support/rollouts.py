@@ -1,6 +1,7 @@
 """A generator whose steps' truth is known, and its questions labelled."""
 
 import hashlib
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from ponder.models import Message, ScriptedModel
 from ponder.nodes import Context
 from ponder.sandboxes import ScriptedSandbox
 from ponder.tasks import AnswerKey, LoadedTask, MathTask, read_rows
+from tests.support.server import Body, Reply, ok
+from tests.support.stepping import counting
 
 Loaded = LoadedTask[MathTask, AnswerKey]
 STEPS = 4
@@ -41,10 +44,15 @@ def truth_of(step: str, place: int) -> float:
 
 
 def chain(messages: list[Message], path: str, index: int) -> str:
+    """A script: `going_on` by where in the search it is."""
+    return going_on(messages, path, index)
+
+
+def going_on(messages: list[Message], *seeds: object) -> str:
     """Goes on with a chain of steps that say whether they are right, to its answer: 2 where the
     last one is."""
     begun = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
-    draw = random.Random(hashlib.sha256(f"{messages[1]} {path} {index}".encode()).digest())
+    draw = random.Random(hashlib.sha256(repr((messages[1], seeds)).encode()).digest())
     steps = begun.split("\n\n")[:-1]
     right = steps[-1].endswith("right.") if steps else True
     said: list[str] = []
@@ -54,6 +62,17 @@ def chain(messages: list[Message], path: str, index: int) -> str:
         words = f"{len(steps) + len(said) + 1} is {'right' if right else 'wrong'}."
         said.append(f"So \\boxed{{{2 if right else 3}}}" if ends else words)
     return "\n\n".join(said)
+
+
+def vllm_chain(body: Body, count: int) -> Reply:
+    """What a vLLM server says that goes on so, each choice by its own seed."""
+    said = [going_on(body["messages"], body["seed"] + i) for i in range(body.get("n", 1))]
+    reply = json.loads(ok(*said).body)
+    reply["choices"] = [{**choice, "stop_reason": None} for choice in reply["choices"]]
+    return Reply(json.dumps(reply))
+
+
+serving_chains = counting(vllm_chain, trims=False)
 
 
 def arm(folder: Path, model: Any = None, **more: Any) -> Arm:

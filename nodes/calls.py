@@ -37,8 +37,9 @@ class Calls:
         """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
         self.asked: set[str] = set()
         """Thoughts that a model was asked for in this process, and not the store alone."""
-        self.unreached: set[str] = set()
-        """Paths whose model was asked in this process, and failed: the same may do later."""
+        self.failed: dict[str, bool] = {}
+        """Paths whose model was asked in this process and failed, by which is not meant that it
+        refused; and whether the same may succeed later."""
         self._run, self._task, self._store, self._seed = run, task, store, seed
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
@@ -197,8 +198,8 @@ class Calls:
                 replies = await self._admitted(requests)
         except ModelError as error:
             again = isinstance(error, ModelRefused)
-            if isinstance(error, ModelUnavailable):
-                self.unreached.update(one.path for one in requests)
+            if not again:
+                self._failed(requests, later=isinstance(error, ModelUnavailable))
             ending = Ending(str(error), False, error.faults, Usage(calls=1), again)
             return self._ended(requests, ending)
         except SearchStopped as error:
@@ -207,12 +208,16 @@ class Calls:
             raise  # ours, or the caller's: it ends the run
         except Exception as error:  # noqa: BLE001  what no model should raise costs this call alone
             if not limit.expired():
+                self._failed(requests, later=False)
                 line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
                 return self._ended(requests, Ending(line, False, usage=Usage(calls=1)))
             self._stop_quietly(f"budget spent: {self._seconds}")
         else:
             return [self._whole(one, reply) for one, reply in zip(requests, replies, strict=False)]
         return self._ended(requests, Ending(self.stopped or "stopped", stopped=True))
+
+    def _failed(self, requests: Sequence[Request], *, later: bool) -> None:
+        self.failed.update((one.path, later) for one in requests)
 
     def _whole(self, request: Request, reply: Any) -> Any:
         """The reply, unless it was cut off."""

@@ -153,6 +153,6 @@ class Conclude:
         run = runtime.context.run(state["run"])
         candidates = [run.thoughts[id] for id in sorted(set(state["candidates"]), key=natural)]
         place = votes.majority(await ballots_of(run, candidates))
-        if candidates and not run.calls.unreached:  # else those are asked for when it runs again
+        if candidates and not run.calls.failed:  # else those are asked for when it runs again
             run.finish()
         return {"solution": solution(run, None if place is None else candidates[place], candidates)}

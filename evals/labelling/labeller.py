@@ -1,6 +1,7 @@
 """From a question's rollouts to labelled solutions. Host only: the gold answer is used here."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,9 +40,9 @@ class Labeller:
     async def __call__(
         self, loaded: LoadedTask[Any, Any], run: Run, result: Result, sandbox: Sandbox
     ) -> Attempted:
-        """The result with what was left out, and the rows (`Make`). Where a model could not be
-        reached, and a step has nothing for that reason, there is no result: the question is tried
-        again, and pays for what it lacks."""
+        """The result with what was left out, and the rows (`Make`). Where a model failed, and a
+        step has nothing for that reason, there is no result: the question is tried again, and pays
+        for what it lacks."""
         rollouts: dict[str, list[Thought]] = defaultdict(list)
         for thought in run.thoughts.values():
             if thought.kind == "rollout":
@@ -57,7 +58,7 @@ class Labeller:
                 left_out[made] += 1
             else:
                 rows.append(made)
-        error = result.error or _unreached(run, rollouts)
+        error = result.error or _unanswered(run, rollouts)
         return replace(result, left_out=dict(sorted(left_out.items())), error=error), rows
 
 
@@ -111,9 +112,14 @@ def _kind(failure: str) -> str:
     return failure.partition(":")[0]
 
 
-def _unreached(run: Run, rollouts: dict[str, list[Thought]]) -> str | None:
-    """Why a step has no rollout, where that may be otherwise another time."""
+def _unanswered(run: Run, rollouts: Mapping[str, Sequence[Thought]]) -> str | None:
+    """Why a step has no rollout, where that may be otherwise another time, or why none has any. A
+    step alone may be one that a model cannot go on from, such as where its context ends."""
+    failed = run.calls.failed
     for thoughts in rollouts.values():
-        if all(one.failure and one.id in run.calls.unreached for one in thoughts):
+        if all(one.failure and failed.get(one.id) for one in thoughts):
             return thoughts[0].failure
+    every = [one for thoughts in rollouts.values() for one in thoughts]
+    if all(one.failure for one in every):
+        return next((one.failure for one in every if one.id in failed), None)
     return None

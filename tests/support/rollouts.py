@@ -78,8 +78,10 @@ serving_chains = counting(vllm_chain, trims=False)
 def arm(folder: Path, model: Any = None, **more: Any) -> Arm:
     """What labels questions in `folder`; `more` are options of the graph, or fields of `Labeller`
     and `Context`."""
-    labels = {name: more.pop(name) for name in ("labels", "unfinished") if name in more}
-    given = {name: more.pop(name) for name in ("budget", "seed") if name in more}
+    labels, given = (
+        {str(name): more.pop(name) for name in names if name in more}
+        for names in (("labels", "unfinished"), ("budget", "seed"))
+    )
     labeller = Labeller(more.get("separator", "\n\n"), **labels)
     spec = Spec("rollouts", options=more, model="scripted", labels=labels)
     held = RunFolder(folder, About("labels", "questions", spec), ROWS)

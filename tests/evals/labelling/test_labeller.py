@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ponder.errors import InputError, ModelRefused, ModelUnavailable
+from ponder.errors import InputError, ModelRefused, ModelRejected, ModelUnavailable
 from ponder.evals.folder import read_results
 from ponder.evals.labelling import Value, refuse_unfit, summarise_labels
 from ponder.models import Budget, Completion, Message, ScriptedModel
@@ -123,6 +123,24 @@ async def test_a_question_whose_step_nobody_answered_is_tried_again(tmp_path: Pa
     assert failed.error == "503: no"
     assert row["labels"] == [1.0, 1.0]
     assert sorted(again.paths) == ["s1/1/r1", "s1/1/r2"], "it pays for what it lacks alone"
+
+
+async def test_a_model_that_never_goes_on_labels_nothing(tmp_path: Path) -> None:
+    def script(messages: list[Message], path: str, index: int) -> Any:
+        return ModelRejected("no steps: it begins anew") if "/" in path else "One.\n\n\\boxed{2}"
+
+    assert await label(tmp_path / "out", ScriptedModel(script)) == []
+    assert [one.error for one in read_results(tmp_path / "out")] == ["no steps: it begins anew"]
+
+
+async def test_a_step_that_a_model_cannot_go_on_from_has_no_label(tmp_path: Path) -> None:
+    def script(messages: list[Message], path: str, index: int) -> Any:
+        full = ModelRejected("400: the context is full")
+        return full if path.startswith("s1/3/") else chain(messages, path, index)
+
+    [row] = await label(tmp_path / "out", ScriptedModel(script), samples=1)
+
+    assert [label is None for label in row["labels"]] == [False, False, True, False]
 
 
 async def test_a_folder_goes_on_by_the_same_rules_alone(tmp_path: Path) -> None:

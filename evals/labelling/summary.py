@@ -38,11 +38,16 @@ class LabelSummary:
         mean = "" if self.mean is None else f", mean {self.mean:.3f}"
         cost = "price unknown" if self.usage.cost is None else f"${self.usage.cost:.2f}"
         return [
-            f"{self.rows} solutions of {self.questions} questions, {self.correct} right",
-            f"{self.labels} labels on {self.steps} steps{mean}",
+            f"{_count(self.rows, 'solution')} of {_count(self.questions, 'question')}, "
+            f"{self.correct} right",
+            f"{_count(self.labels, 'label')} on {_count(self.steps, 'step')}{mean}",
             *(f"left out       {count}: {why}" for why, count in self.left_out.items()),
-            f"{self.usage.calls} calls, {self.usage.tokens:,} tokens, {cost}",
+            f"{_count(self.usage.calls, 'call')}, {self.usage.tokens:,} tokens, {cost}",
         ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def summarise_labels(path: Path) -> LabelSummary:

@@ -112,6 +112,21 @@ async def test_rollouts_of_one_prefix_are_one_request_where_the_model_takes_seve
     assert len(texts) > 8, "each rollout has a reply of its own"
 
 
+async def test_what_a_server_gives_too_few_of_is_asked_for_alone() -> None:
+    class Stingy(ScriptedModel):
+        async def extend(self, *args: Any, n: int = 1, **rest: Any) -> Any:
+            return (await super().extend(*args, n=n, **rest))[: max(1, n - 2)]
+
+    model = Stingy(chain, several=True)
+    given = context(model)
+
+    solution = await solve(given, samples=1, rollouts=8)
+
+    assert {"s1/1/r7", "s1/1/r8"} <= set(model.paths)
+    assert solution.faults == {}
+    assert sum("/r" in id for id in given.thoughts(solution)) == (STEPS - 1) * 8
+
+
 async def test_vllm_is_asked_for_all_of_a_prefix_once_it_has_shown_what_it_is() -> None:
     async with serving(serving_chains) as server:
         given = context(LiteLLMModel("hosted_vllm/x", api_base=server.url))

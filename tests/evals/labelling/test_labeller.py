@@ -1,5 +1,6 @@
 """From rollouts to rows: what counts, and what is left out and why."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,14 @@ async def test_a_row_is_what_reward_models_are_fitted_to(tmp_path: Path) -> None
     }
     [example] = read_examples(tmp_path / "out/labels.jsonl", need="labels")
     assert example.labels == (0.75, 1.0)
+
+
+async def test_every_field_of_a_row_is_described_in_its_order(tmp_path: Path) -> None:
+    [row] = await label(tmp_path / "out", replies(), samples=1)
+
+    page = (Path(__file__).parents[3] / "docs/labelling.md").read_text()
+    table = page[page.index("| field |") :].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == list(row)
 
 
 async def test_an_answer_with_a_step_alone_has_its_own_grade(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from ..errors import ModelError, ModelRefused, ModelUnavailable, PonderError, Se
 from ..models.base import Completion, Message, Model, Several, Step, Usage
 from ..models.budget import Budget, Ledger, Promise, Quote, estimate_tokens
 from ..models.store import Store, digest
-from .request import CallEnded, Ending, Request
+from .request import CallEnded, Ending, Request, neighbours
 from .sampling import Sampling
 from .thought import plain
 
@@ -129,20 +129,22 @@ class Calls:
         self.made += len(requests)
         outcomes = {one.path: self._known(Step, one) for one in requests}
         missing = [one for one in requests if outcomes[one.path] is None]
-        paid = await asyncio.gather(*map(self._pay_together, _neighbours(missing)))
+        paid = await asyncio.gather(*map(self._pay_together, neighbours(missing)))
         outcomes |= {path: one for some in paid for path, one in some.items()}
         return [one for one in outcomes.values() if one is not None]
 
     async def _pay_together(self, requests: Sequence[Request]) -> dict[str, Any]:
         """What comes of requests whose seeds follow one another, by path."""
         told = _takes_n(requests[0])
-        first = requests[: len(requests) if told else 1]  # its answer shows it, if it is not known
-        outcomes = {one.path: got for one, got in zip(first, await self._pay(first), strict=False)}
+        # Where it is not known, the answer to the first shows it.
+        first = requests[: {True: len(requests), None: 1, False: 0}[told]]
+        got = await self._pay(first) if first else []
+        outcomes: dict[str, Any] = {one.path: reply for one, reply in zip(first, got, strict=False)}
         rest = [one for one in requests if one.path not in outcomes]
         if told is None and rest and _takes_n(rest[0]):
             return outcomes | await self._pay_together(rest)
         alone = await asyncio.gather(*(self._pay([one]) for one in rest))
-        return outcomes | {one.path: got for one, (got,) in zip(rest, alone, strict=True)}
+        return outcomes | {one.path: reply for one, (reply,) in zip(rest, alone, strict=True)}
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
         self.made += 1
@@ -195,7 +197,7 @@ class Calls:
         limit = asyncio.timeout_at(self._deadline)
         try:
             async with limit:
-                replies = await self._admitted(requests)
+                replies, granted = await self._admitted(requests)
         except ModelError as error:
             again = isinstance(error, ModelRefused)
             if not again:
@@ -213,17 +215,21 @@ class Calls:
                 return self._ended(requests, Ending(line, False, usage=Usage(calls=1)))
             self._stop_quietly(f"budget spent: {self._seconds}")
         else:
-            return [self._whole(one, reply) for one, reply in zip(requests, replies, strict=False)]
+            given = zip(requests, replies, strict=False)
+            return [self._whole(one, reply, granted) for one, reply in given]
         return self._ended(requests, Ending(self.stopped or "stopped", stopped=True))
 
     def _failed(self, requests: Sequence[Request], *, later: bool) -> None:
         self.failed.update((one.path, later) for one in requests)
 
-    def _whole(self, request: Request, reply: Any) -> Any:
-        """The reply, unless it was cut off."""
+    def _whole(self, request: Request, reply: Any, granted: int) -> Any:
+        """The reply, unless it was cut off. Of a sample that stands as it is, it matters whether
+        the budget did that, which had no more tokens for it."""
         if reply.finish != "length":
             return reply
-        reason = f"truncated: cut off after {reply.usage.completion_tokens} tokens"
+        ours = request.once and granted < request.sampling.max_tokens
+        kind = "budget spent" if ours else "truncated"
+        reason = f"{kind}: cut off after {reply.usage.completion_tokens} tokens"
         [ending] = self._ended([request], Ending(reason, False, reply.faults, reply.usage, True))
         return ending
 
@@ -243,7 +249,8 @@ class Calls:
             self._store.put_latest(self._run, "ended", request.path, data)
         return endings
 
-    async def _admitted(self, requests: Sequence[Request]) -> list[Any]:
+    async def _admitted(self, requests: Sequence[Request]) -> tuple[list[Any], int]:
+        """The replies, and the most tokens that each was granted."""
         request = requests[0]
         self._refuse_when_stopped(request)
         promised = self.ledger.promised(request.promise)
@@ -254,7 +261,7 @@ class Calls:
             kept = self._kept(requests, hold.max_tokens)
             replies: list[Any] = await self._cancellable(request.path, kept)
             hold.spent = sum((reply.usage for reply in replies), Usage())
-            return replies
+            return replies, hold.max_tokens
 
     def _refuse_when_stopped(self, request: Request) -> None:
         """A budget that is spent still has what was set aside."""
@@ -321,17 +328,6 @@ def _takes_n(request: Request) -> bool | None:
     if not isinstance(request.model, Several):
         return False
     return request.model.takes_n(request.prefix or "")
-
-
-def _neighbours(requests: Sequence[Request]) -> list[list[Request]]:
-    """In groups whose seeds follow one another, as those of one call's replies do."""
-    groups: list[list[Request]] = []
-    for one in requests:
-        if groups and groups[-1][-1].seed + 1 == one.seed:
-            groups[-1].append(one)
-        else:
-            groups.append([one])
-    return groups
 
 
 def _thought(path: str) -> str:

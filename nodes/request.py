@@ -1,6 +1,6 @@
 """What a model is asked, and how a call ends that has no usable reply."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,3 +92,14 @@ class Request:
     def length(self) -> int:
         """Characters of the prompt."""
         return sum(len(message["content"]) for message in self.messages) + len(self.prefix or "")
+
+
+def neighbours(requests: Sequence[Request]) -> list[list[Request]]:
+    """In groups whose seeds follow one another, as those of one call's replies do."""
+    groups: list[list[Request]] = []
+    for one in requests:
+        if groups and groups[-1][-1].seed + 1 == one.seed:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups

@@ -95,6 +95,16 @@ async def test_no_sample_waits_for_another() -> None:
     assert model.paths.index("s1") == 2 + 2 * (STEPS - 1) * 2
 
 
+@pytest.mark.parametrize("slow", ["s1/1/r1", "s1/3/r16"])
+async def test_no_rollout_waits_for_another(slow: str) -> None:
+    model = ScriptedModel(chain, latency=lambda path: 0.3 if path == slow else 0.0)
+
+    await solve(context(model), samples=2, rollouts=16)
+
+    assert len(model.paths) == 2 + 2 * (STEPS - 1) * 16
+    assert model.paths[-1] == slow
+
+
 async def test_rollouts_of_one_prefix_are_one_request_where_the_model_takes_several() -> None:
     asked: list[tuple[str, int]] = []
 

@@ -9,7 +9,7 @@ import pytest
 from ponder.errors import InputError, ModelRefused, ModelRejected, ModelUnavailable
 from ponder.evals.folder import read_results
 from ponder.evals.labelling import Value, refuse_unfit, summarise_labels
-from ponder.models import Budget, Completion, Message, ScriptedModel
+from ponder.models import Budget, Completion, Message, ScriptedModel, Step, Usage
 from ponder.tasks import AnswerKey, LoadedTask, MathTask
 from ponder.training import read_examples
 from tests.support.evaluations import task
@@ -117,8 +117,23 @@ async def test_a_spent_budget_leaves_steps_unlabelled(tmp_path: Path) -> None:
         tmp_path / "out", ScriptedModel(chain), samples=1, rollouts=2, budget=Budget(calls=3)
     )
 
-    assert sorted(rows[0]["rollouts"]) == [0, 0, 1, 1]
-    assert [label is None for label in rows[0]["labels"]] == [False, False, True, False]
+    assert rows[0]["rollouts"] == [2, 0, 0, 0]
+    assert [label is None for label in rows[0]["labels"]] == [False, True, True, False]
+
+
+async def test_what_a_budget_cuts_off_is_not_wrong(tmp_path: Path) -> None:
+    class Wordy(ScriptedModel):
+        async def extend(self, *args: Any, **rest: Any) -> Any:
+            if rest["max_tokens"] == 512:
+                return await super().extend(*args, **rest)
+            return [Step("on and on", "length", Usage(1, 10, rest["max_tokens"]))]
+
+    [row] = await label(
+        tmp_path / "out", Wordy(replies().script), samples=1, rollouts=4, budget=Budget(tokens=800)
+    )
+
+    assert row["right"][0] == row["rollouts"][0] > 0
+    assert set(results(tmp_path / "out")["q/0"].faults) == {"budget spent"}
 
 
 async def test_a_question_whose_step_nobody_answered_is_tried_again(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ class Calls:
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._finding_out = asyncio.Lock()
         self._deadline: float | None = None
         self._cut = False
         """Whether not even what was set aside may be called any more."""
@@ -135,16 +136,24 @@ class Calls:
 
     async def _pay_together(self, requests: Sequence[Request]) -> dict[str, Any]:
         """What comes of requests whose seeds follow one another, by path."""
-        told = _takes_n(requests[0])
-        # Where it is not known, the answer to the first shows it.
-        first = requests[: {True: len(requests), None: 1, False: 0}[told]]
-        got = await self._pay(first) if first else []
-        outcomes: dict[str, Any] = {one.path: reply for one, reply in zip(first, got, strict=False)}
+        outcomes = await self._find_out(requests)
         rest = [one for one in requests if one.path not in outcomes]
-        if told is None and rest and _takes_n(rest[0]):
-            return outcomes | await self._pay_together(rest)
+        if len(rest) > 1 and _takes_n(rest[0]):
+            got = await self._pay(rest)
+            outcomes |= {one.path: reply for one, reply in zip(rest, got, strict=False)}
+            rest = rest[len(got) :]
         alone = await asyncio.gather(*(self._pay([one]) for one in rest))
         return outcomes | {one.path: reply for one, (reply,) in zip(rest, alone, strict=True)}
+
+    async def _find_out(self, requests: Sequence[Request]) -> dict[str, Any]:
+        """See by the answer to the first of them, if nothing has shown it, whether one call brings
+        several. While one finds out, others wait for that."""
+        if len(requests) == 1 or _takes_n(requests[0]) is not None:
+            return {}
+        async with self._finding_out:
+            if _takes_n(requests[0]) is not None:
+                return {}
+            return {requests[0].path: got for got in await self._pay(requests[:1])}
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
         self.made += 1

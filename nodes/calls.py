@@ -153,7 +153,7 @@ class Calls:
         async with self._finding_out:
             if _takes_n(requests[0]) is not None:
                 return {}
-            return {requests[0].path: got for got in await self._pay(requests[:1])}
+            return dict(zip([requests[0].path], await self._pay(requests[:1]), strict=True))
 
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
         self.made += 1

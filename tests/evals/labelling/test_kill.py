@@ -54,7 +54,8 @@ def command(questions: Path, url: str, out: Path) -> list[str]:
     return [
         sys.executable, "-c", "from ponder.cli.app import main; main()", "label", "rollouts",
         str(questions), "--model", "hosted_vllm/x", "--api-base", url,
-        "--concurrency", str(CONCURRENCY), "--samples", str(SAMPLES), "--rollouts", str(ROLLOUTS), "--out", str(out),
+        "--concurrency", str(CONCURRENCY), "--samples", str(SAMPLES),
+        "--rollouts", str(ROLLOUTS), "--out", str(out),
     ]  # fmt: skip
 
 

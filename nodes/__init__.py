@@ -6,10 +6,12 @@ from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
 from .choose import Choose, RevisionWay, Way
 from .context import Context, Runtime
+from .decide import Decide
 from .gather import Gather, Submit
 from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
+from .policy import Policy, read_policy, write_policy
 from .prompt import render
 from .refine import ChooseRevision, Refine
 from .rollout import Conclude, Draw, RollOut
@@ -18,6 +20,7 @@ from .sample import Brainstorm
 from .sampling import Sampling
 from .select import Gathered, Select, Solved
 from .step import Stepping
+from .strategy import Strategy
 from .think import Asking, think
 from .thought import Candidate, Solution, Thought
 from .tree import Expand, Keep, Score, Tree
@@ -38,6 +41,7 @@ __all__ = [
     "Conclude",
     "Context",
     "Criticise",
+    "Decide",
     "Draw",
     "Expand",
     "Fix",
@@ -51,6 +55,7 @@ __all__ = [
     "Opened",
     "Place",
     "Plan",
+    "Policy",
     "Pseudocode",
     "Refine",
     "RevisionWay",
@@ -64,12 +69,15 @@ __all__ = [
     "Solution",
     "Solved",
     "Stepping",
+    "Strategy",
     "Submit",
     "Thought",
     "Tree",
     "Way",
     "WriteCode",
     "read",
+    "read_policy",
     "render",
     "think",
+    "write_policy",
 ]

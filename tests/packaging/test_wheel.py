@@ -14,6 +14,7 @@ ROOMS = [
     "cli.app",
     "evals.diversity",
     "evals.labelling.labeller",
+    "evals.optimal.analysis",
     "evals.summary",
     "graphs",
     "nodes",

@@ -7,7 +7,20 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, flops, grade, models, report, sandbox, solve, sweep, train
+from . import (
+    diversity,
+    doctor,
+    eval,
+    flops,
+    grade,
+    label,
+    models,
+    report,
+    sandbox,
+    solve,
+    sweep,
+    train,
+)
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -28,6 +41,7 @@ app.command("sweep")(sweep.sweep)
 app.command("policy")(sweep.policy)
 app.command("flops")(flops.flops)
 app.command("doctor")(doctor.doctor)
+app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(train.app, name="train")

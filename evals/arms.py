@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..sandboxes import Sandbox
+from .attempt import Make, samples_of
 from .folder import STORE, About, RunFolder
 from .names import name_of
 from .runner import Arm
@@ -43,9 +44,11 @@ def held(
 
 
 @contextmanager
-def connected(folders: Sequence[RunFolder], sandbox: Sandbox) -> Iterator[list[Arm]]:
+def connected(
+    folders: Sequence[RunFolder], sandbox: Sandbox, make: Make = samples_of
+) -> Iterator[list[Arm]]:
     """An arm for each folder, for the length of the block. They share the sandbox, and the models
-    that go by the same name.
+    that go by the same name; `make` says what is made of each search.
 
     Raises:
         InputError: there is no such model, verifier or sandbox.
@@ -57,7 +60,7 @@ def connected(folders: Sequence[RunFolder], sandbox: Sandbox) -> Iterator[list[A
         for folder in folders:
             spec = folder.about.spec
             context = stack.enter_context(spec.connect(folder.path / STORE, sandbox))
-            arms.append(Arm(folder, spec.build(), context))
+            arms.append(Arm(folder, spec.build(), context, make))
         yield arms
 
 

@@ -1,7 +1,7 @@
 """One task, thought about and graded: what a runner does many times, in one process or in many."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ..graphs import Graph
@@ -23,10 +23,22 @@ BROKEN = ("sandbox:", "the key is not complete")
 """What the reason of a grade begins with that could not be given."""
 
 Attempted = tuple[Result, list[dict[str, Any]]]
-"""A task's result, and the rows of its samples."""
+"""A task's result, and its rows: of its samples, or whatever else is made of the search."""
+Make = Callable[[LoadedTask[Any, Any], Run, Result, Sandbox], Awaitable[Attempted]]
+"""Makes them of a search that is over, whose candidates the result has graded."""
 
 
-async def attempt(loaded: LoadedTask[Any, Any], graph: Graph, context: Context) -> Attempted:
+async def samples_of(
+    loaded: LoadedTask[Any, Any], run: Run, result: Result, sandbox: Sandbox
+) -> Attempted:
+    """The candidates, as they are in `samples.jsonl`."""
+    texts = {one.id: run.thoughts[one.id].text for one in result.samples}
+    return result, list(sample_rows(loaded.task, result, texts))
+
+
+async def attempt(
+    loaded: LoadedTask[Any, Any], graph: Graph, context: Context, make: Make = samples_of
+) -> Attempted:
     """Think about the task, then grade every candidate.
 
     A task that no model has answered at all has no result: its `error` says why.
@@ -37,13 +49,15 @@ async def attempt(loaded: LoadedTask[Any, Any], graph: Graph, context: Context) 
         StoreError: what was thought cannot be kept.
     """
     try:
-        return await _attempt(loaded, graph, context)
+        return await _attempt(loaded, graph, context, make)
     finally:
         for run in [one for one in context.runs() if one.task.id == loaded.task.id]:
             context.release(run.key)
 
 
-async def _attempt(loaded: LoadedTask[Any, Any], graph: Graph, context: Context) -> Attempted:
+async def _attempt(
+    loaded: LoadedTask[Any, Any], graph: Graph, context: Context, make: Make
+) -> Attempted:
     assert isinstance(context.sandbox, Sandbox)
     started = time.monotonic()
     solution: Solution = (await graph.ainvoke({"task": loaded.task}, context=context))["solution"]
@@ -52,7 +66,7 @@ async def _attempt(loaded: LoadedTask[Any, Any], graph: Graph, context: Context)
     texts = {one.id: run.thoughts[one.id].text for one in solution.candidates}
     grades = await grade(loaded, list(texts.values()), context.sandbox)
     result = _result(loaded, run, solution, dict(zip(texts, grades, strict=True)), seconds)
-    return result, list(sample_rows(loaded.task, result, texts))
+    return await make(loaded, run, result, context.sandbox)
 
 
 def _result(

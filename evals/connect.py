@@ -23,6 +23,8 @@ GRAPHS = {
     "compute-optimal": "compute_optimal",
 }
 """What a user calls each graph, and its builder."""
+LABELLING = {"rollouts": "rollouts"}
+"""Those that are no way to answer, and so not offered as one: what they wrote is for labels."""
 IN_PROCESS = "transformers/"
 """Models that no call is sent to: there is nothing to retry, and no limit on how many at once."""
 
@@ -35,9 +37,10 @@ def build_graph(name: str, profile: str, options: Mapping[str, Any]) -> "Graph":
     """
     from .. import graphs
 
-    if name not in GRAPHS:
+    known = {**GRAPHS, **LABELLING}
+    if name not in known:
         raise InputError(f"graph {name!r} is not one of {', '.join(GRAPHS)}")
-    built: Graph = getattr(graphs, GRAPHS[name])(profile, **options)
+    built: Graph = getattr(graphs, known[name])(profile, **options)
     return built
 
 

@@ -22,7 +22,18 @@ from .lines import cut_torn_line
 from .results import SCHEMA, Result
 from .spec import Spec
 
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A file to which each task adds its rows."""
+
+    file: str
+    key: str
+    """The field of a row that has its task's id."""
+
+
 RUN, RESULTS, SAMPLES, STORE = "run.json", "results.jsonl", "samples.jsonl", "store.sqlite"
+SAMPLE_ROWS = Rows(SAMPLES, "task_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +66,7 @@ class RunFolder:
             not empty, or cannot be written.
     """
 
-    def __init__(self, path: Path, about: About) -> None:
+    def __init__(self, path: Path, about: About, rows: Rows = SAMPLE_ROWS) -> None:
         self.path, self.about = path, about
         self.done: set[str] = set()
         """Tasks that have a result."""
@@ -67,23 +78,23 @@ class RunFolder:
                 self._begin()
                 self.done.update(r.task for r in read_results(path) if r.error is None)
                 cut_torn_line(path / RESULTS)
-                _keep(path / SAMPLES, self.done)
+                _keep(path / rows.file, rows.key, self.done)
                 self._results = opened.enter_context((path / RESULTS).open("a"))
-                self._samples = opened.enter_context((path / SAMPLES).open("a"))
+                self._rows = opened.enter_context((path / rows.file).open("a"))
             except OSError as error:
                 raise InputError(f"--out {path}: {error.strerror or error}") from None
             opened.pop_all()
 
-    def add(self, result: Result, samples: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Append a task's samples, then its result, which makes it done (unless it is an error).
+    def add(self, result: Result, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Append a task's rows, then its result, which makes it done (unless it is an error).
 
         Raises:
             StoreError: they cannot be written.
         """
-        rows = samples if result.error is None else ()
+        rows = rows if result.error is None else ()
         try:
-            self._samples.writelines(json.dumps(row) + "\n" for row in rows)
-            self._samples.flush()
+            self._rows.writelines(json.dumps(row) + "\n" for row in rows)
+            self._rows.flush()
             self._results.write(json.dumps(result.to_json()) + "\n")
             self._results.flush()
         except OSError as error:
@@ -94,7 +105,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Let go of it. Idempotent."""
-        for file in (self._results, self._samples, self._lock):
+        for file in (self._results, self._rows, self._lock):
             with suppress(OSError):  # what could not be written has been said
                 file.close()
 
@@ -210,14 +221,14 @@ def _result(line: bytes, file: Path, number: int) -> Result:
         raise InputError(f"{file} line {number}: {error}") from None
 
 
-def _keep(file: Path, tasks: set[str]) -> None:
-    """Leave those samples alone whose task has a result."""
+def _keep(file: Path, key: str, tasks: set[str]) -> None:
+    """Leave those rows alone whose task has a result."""
     if not file.exists():
         return
     with file.open("rb") as lines, file.with_suffix(".new").open("wb") as kept:
         for line in lines:
             with suppress(ValueError, KeyError, TypeError, RecursionError):
-                if line.endswith(b"\n") and json.loads(line)["task_id"] in tasks:
+                if line.endswith(b"\n") and json.loads(line)[key] in tasks:
                     kept.write(line)
     file.with_suffix(".new").replace(file)
 

@@ -10,7 +10,7 @@ from ..graphs import Graph
 from ..models.base import Bounded
 from ..nodes import Context
 from ..tasks import LoadedTask
-from .attempt import Attempted, attempt
+from .attempt import Attempted, Make, attempt, samples_of
 from .results import Result
 
 LOOK = 0.01
@@ -23,6 +23,8 @@ class Lane:
 
     graph: Graph
     context: Context
+    make: Make = samples_of
+    """What is made of each search."""
 
     @property
     def model(self) -> str:
@@ -71,7 +73,7 @@ class Pace:
 
     async def _attempt(self, lane: Lane, loaded: LoadedTask[Any, Any]) -> Attempted:
         try:
-            return await attempt(loaded, lane.graph, lane.context)
+            return await attempt(loaded, lane.graph, lane.context, lane.make)
         except (InputError, MissingError, StoreError):
             raise
         except Exception as error:  # noqa: BLE001  one task's fault costs no other its result

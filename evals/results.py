@@ -62,6 +62,8 @@ class Result:
     thoughts: int = 0
     faults: Mapping[str, int] = field(default_factory=dict)
     """How often each kind of fault was met, got over or not."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Where solutions are labelled: those that have no row, by why."""
     stopped: str = ""
     """Why the search ended (`Solution.stopped`)."""
     seconds: float = 0.0

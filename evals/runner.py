@@ -16,7 +16,7 @@ from ..errors import InputError, ModelUnavailable, PonderError
 from ..graphs import Graph
 from ..nodes import Context
 from ..tasks import LoadedTask
-from .attempt import Attempted
+from .attempt import Attempted, Make, samples_of
 from .folder import RunFolder
 from .pace import Lane, Pace
 from .results import Result
@@ -35,9 +35,11 @@ class Arm:
     folder: RunFolder
     graph: Graph
     context: Context
+    make: Make = samples_of
+    """What is made of each search."""
 
     def __post_init__(self) -> None:
-        self.lane = Lane(self.graph, self.context)
+        self.lane = Lane(self.graph, self.context, self.make)
         self.silence = Silence(self.name)
 
     @property

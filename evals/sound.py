@@ -77,6 +77,7 @@ FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "usage_by_kind": lambda value: all(map(_usage, value.values())),
     "thoughts": _count,
     "faults": _counts,
+    "left_out": _counts,
     "stopped": _text,
     "seconds": _number,
     "caveat": _text,

@@ -36,6 +36,8 @@ class Spec:
     attempts: int = 8
     timeout: float = 600.0
     sandbox: str = "auto"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """How labels are made of it, where solutions are labelled (labelling/labeller.py)."""
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from .checkpoints import checkpointer, postgres_checkpointer, serializer, sqlite
 from .compute_optimal import ComputeOptimalOptions, compute_optimal
 from .plan_search import PlanSearchOptions, plan_search
 from .refine import RefineOptions, propose_verify_refine
+from .rollouts import RolloutOptions, rollouts
 from .sampling import SamplingOptions, idea_search, repeated_sampling
 from .tree_search import TreeOptions, beam_search, dvts, lookahead_search
 
@@ -22,6 +23,7 @@ OPTIONS: Mapping[str, type[Options]] = {
     "lookahead_search": TreeOptions,
     "dvts": TreeOptions,
     "propose_verify_refine": RefineOptions,
+    "rollouts": RolloutOptions,
     "compute_optimal": ComputeOptimalOptions,
 }
 """The options of each graph, by its builder."""
@@ -34,6 +36,7 @@ __all__ = [
     "Options",
     "PlanSearchOptions",
     "RefineOptions",
+    "RolloutOptions",
     "SamplingOptions",
     "TreeOptions",
     "beam_search",
@@ -48,6 +51,7 @@ __all__ = [
     "postgres_checkpointer",
     "propose_verify_refine",
     "repeated_sampling",
+    "rollouts",
     "self_consistency",
     "serializer",
     "sqlite_checkpointer",

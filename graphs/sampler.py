@@ -8,7 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.types import Send
 from typing_extensions import TypedDict
 
-from ..nodes import Asked, Begin, Chain, Choose, Context, Select, Solved
+from ..nodes import Asked, Begin, Chain, Choose, Conclude, Context, Select, Solved
 from .build import Graph
 
 BATCH = 100
@@ -37,7 +37,7 @@ class Found(TypedDict):
     candidates: Annotated[list[str], operator.add]
 
 
-def sampler(begin: Begin, sample: Chain, samples: int, choose: Select | Choose) -> Graph:
+def sampler(begin: Begin, sample: Chain, samples: int, choose: Select | Choose | Conclude) -> Graph:
     """Build the graph: `begin`; `sample` so many times, at the paths "s1", "s2", …; `choose`."""
 
     def fan_out(state: Samples) -> Sequence[Send]:

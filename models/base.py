@@ -157,6 +157,15 @@ class StepPreparable(Protocol):
 
 
 @runtime_checkable
+class Several(Protocol):
+    """A step model whose server may give several samples for one request."""
+
+    def takes_n(self, prefix: str) -> bool | None:
+        """Whether `extend` gets the samples of what follows `prefix` by one request, so that the
+        prefix is sent, and paid for, once. None while no answer has shown it."""
+
+
+@runtime_checkable
 class Bounded(Protocol):
     """A model that takes only so many calls at once; more wait for their turn."""
 

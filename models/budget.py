@@ -88,6 +88,8 @@ class Quote:
     completion_price: float = 0.0
     promise: "Promise | None" = None
     """What else it needs to be worth making."""
+    replies: int = 1
+    """How many it is to bring, each of `max_tokens` at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +213,9 @@ class Ledger:
             grant, limit = self._fit(quote)
             short = grant < min(quote.max_tokens, SMALLEST_GRANT)
             if not short and (grant == quote.max_tokens or not self.held):
-                tokens = quote.prompt_tokens + grant
-                usd = quote.prompt_tokens * quote.prompt_price + grant * quote.completion_price
+                said = grant * quote.replies
+                tokens = quote.prompt_tokens + said
+                usd = quote.prompt_tokens * quote.prompt_price + said * quote.completion_price
                 return Hold(grant, tokens=tokens, usd=usd)
             if not self.held:
                 raise BudgetExhausted(f"budget spent: {limit}")
@@ -226,10 +229,11 @@ class Ledger:
         if calls is not None and calls < self._needed(quote.promise):
             fits.append((-1, f"calls={self.budget.calls}"))
         if tokens is not None:
-            fits.append((tokens - quote.prompt_tokens, f"tokens={self.budget.tokens}"))
+            each = (tokens - quote.prompt_tokens) / quote.replies
+            fits.append((each, f"tokens={self.budget.tokens}"))
         if usd is not None:
             reply_usd = usd - quote.prompt_tokens * quote.prompt_price
-            price = quote.completion_price
+            price = quote.completion_price * quote.replies
             room = reply_usd / price if price else (math.inf if reply_usd >= 0 else -1)
             fits.append((room, f"usd={self.budget.usd}"))
         room, limit = min(fits, key=lambda fit: fit[0])

@@ -207,6 +207,12 @@ class LiteLLMModel:
         with origin.calls_at(path):
             return await going.extend(sampling, n)
 
+    def takes_n(self, prefix: str) -> bool | None:
+        """See `Several.takes_n`: vLLM does, once an answer has shown that it is one."""
+        if self.one_choice:
+            return False
+        return None if self._known is None else self._known.several(Begun([], prefix))
+
     async def choose(
         self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""
     ) -> Choice:

@@ -40,6 +40,8 @@ class ScriptedModel:
     latency: Callable[[str], float] | None = None
     """Seconds to wait for the reply to the call of that path."""
     usd_per_token: float | None = 0.0
+    several: bool = False
+    """Whether it gives several steps for one request."""
     calls: list[Call] = field(default_factory=list)
     """Every call that was answered, in the order of their answers."""
     _asked: Counter[str] = field(default_factory=Counter, repr=False)
@@ -73,6 +75,10 @@ class ScriptedModel:
         await self._think(path)
         whole, asked = with_prefix(messages, prefix), {**parameters, "stop": stop}
         return [_step(self._say(whole, path, asked), stop) for _ in range(n)]
+
+    def takes_n(self, prefix: str) -> bool | None:
+        """See `Several.takes_n`."""
+        return self.several
 
     async def choose(
         self, messages: list[Message], choices: Sequence[str], *, path: str, prefix: str = ""

@@ -92,6 +92,10 @@ class Server:
         `seed + i`."""
         return self.kind == "vllm" and not self.streams(reply)
 
+    def several(self, reply: Begun) -> bool | None:
+        """As `takes_n`; None while that is not known."""
+        return None if self.kind is None or self.may_trim(reply) else self.takes_n(reply)
+
     def sent(self, reply: Begun) -> dict[str, Any]:
         """LiteLLM's arguments that make the model go on, without those of sampling."""
         if self.way == "completions" and self.template is not None:

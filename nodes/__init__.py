@@ -14,6 +14,7 @@ from .plan import Criticise, Fix, Plan, Sketched
 from .policy import Policy, read_policy, write_policy
 from .prompt import render
 from .refine import ChooseRevision, Refine
+from .rollout import Conclude, Draw, RollOut
 from .run import Run
 from .sample import Brainstorm
 from .sampling import Sampling
@@ -37,9 +38,11 @@ __all__ = [
     "Children",
     "Choose",
     "ChooseRevision",
+    "Conclude",
     "Context",
     "Criticise",
     "Decide",
+    "Draw",
     "Expand",
     "Fix",
     "Gather",
@@ -56,6 +59,7 @@ __all__ = [
     "Pseudocode",
     "Refine",
     "RevisionWay",
+    "RollOut",
     "Run",
     "Runtime",
     "Sampling",

@@ -41,8 +41,10 @@ class Begin:
     """Whether it needs a verifier that can judge its task."""
     feedback: bool = False
     """Whether its model is shown why the verifier accepts no answer."""
+    extends: bool = False
+    """Whether it needs a model that can be made to go on with a reply."""
     by_steps: bool = False
-    """Whether it needs a model that writes step by step, and a verifier that judges steps."""
+    """Whether it needs such a model, and a verifier that judges steps."""
 
     async def __call__(self, state: Asked, runtime: Runtime) -> Opened:
         """The new run's key.
@@ -67,7 +69,7 @@ class Begin:
         if not run.calls.finished:
             await context.start(programs=isinstance(run.task, CodeTask))
             model = context.role("model")
-            if self.by_steps and isinstance(model, StepPreparable):
+            if (self.by_steps or self.extends) and isinstance(model, StepPreparable):
                 await model.ready_to_extend()
 
     def _refuse_misfits(self, task: Task, runtime: Runtime) -> None:
@@ -88,11 +90,9 @@ class Begin:
                 f"verifier {verifier.name}: it judges by a key, and {self.graph} would show its "
                 "reasons to the model; use another, or feedback=False"
             )
-        if not self.by_steps:
-            return
-        if not isinstance(model, StepModel):
+        if (self.by_steps or self.extends) and not isinstance(model, StepModel):
             raise InputError(f"model {model.name}: {self.graph} needs one that writes by steps")
-        if not isinstance(verifier, StepVerifier):
+        if self.by_steps and not isinstance(verifier, StepVerifier):
             raise InputError(
                 f"verifier {verifier.name}: {self.graph} needs one that judges steps, such as "
                 "prm:PATH or judge:MODEL"

@@ -2,97 +2,19 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from ..errors import ModelError, ModelRefused, PonderError, SearchStopped
-from ..models.base import Completion, Message, Model, Step, StepModel, Usage
+from ..errors import ModelError, ModelRefused, ModelUnavailable, PonderError, SearchStopped
+from ..models.base import Completion, Message, Model, Several, Step, Usage
 from ..models.budget import Budget, Ledger, Promise, Quote, estimate_tokens
 from ..models.store import Store, digest
+from .request import CallEnded, Ending, Request, neighbours
 from .sampling import Sampling
 from .thought import plain
 
 Reply = TypeVar("Reply", Completion, Step)
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a call had no usable reply."""
-
-    reason: str
-    """One line, its kind before the first colon: "truncated: …", "429: …", "refused: …"."""
-    stopped: bool = False
-    """Whether it was never asked (or not to its end), since the search had stopped."""
-    faults: tuple[str, ...] = ()
-    usage: Usage = field(default_factory=Usage)
-    again: bool = False
-    """Whether another sample of the same might do: the model refused, or ran on without an end."""
-
-
-class CallEnded(Exception):
-    """Carries an `Ending` from a call to the node that made it."""
-
-    def __init__(self, ending: Ending) -> None:
-        super().__init__(ending.reason)
-        self.ending = ending
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Everything that is asked, and where in the search."""
-
-    path: str
-    model: Model
-    messages: list[Message]
-    sampling: Sampling
-    schema: dict[str, Any] | None
-    seed: int
-    prefix: str | None = None
-    """What the reply begins with, where one step of it is asked for; None for a whole reply."""
-    promise: Promise | None = None
-    """What has to follow it, for it to be worth making."""
-
-    def as_json(self) -> dict[str, Any]:
-        """What the reply depends on, besides the model's name and the path."""
-        asked = {
-            "messages": self.messages,
-            "schema": self.schema,
-            "seed": self.seed,
-            **plain(self.sampling),
-        }
-        return asked if self.prefix is None else {**asked, "prefix": self.prefix}
-
-    def send(self, max_tokens: int) -> Coroutine[Any, Any, list[Any]]:
-        """The call itself, for a reply of at most so many tokens."""
-        sampling = self.sampling
-        if self.prefix is None:
-            return self.model.chat(
-                self.messages,
-                path=self.path,
-                temperature=sampling.temperature,
-                top_p=sampling.top_p,
-                max_tokens=max_tokens,
-                stop=list(sampling.stop) or None,
-                seed=self.seed,
-                schema=self.schema,
-            )
-        assert isinstance(self.model, StepModel)
-        return self.model.extend(
-            self.messages,
-            self.prefix,
-            path=self.path,
-            stop=sampling.stop,
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=max_tokens,
-            seed=self.seed,
-        )
-
-    @property
-    def length(self) -> int:
-        """Characters of the prompt."""
-        return sum(len(message["content"]) for message in self.messages) + len(self.prefix or "")
 
 
 class Calls:
@@ -115,10 +37,14 @@ class Calls:
         """Thoughts whose cost is in the ledger already, since a checkpoint was resumed."""
         self.asked: set[str] = set()
         """Thoughts that a model was asked for in this process, and not the store alone."""
+        self.failed: dict[str, bool] = {}
+        """Paths whose model was asked in this process and failed, by which is not meant that it
+        refused; and whether the same may succeed later."""
         self._run, self._task, self._store, self._seed = run, task, store, seed
         self.finished = store.record(run, "finished", "") is not None
         """Whether this run came to its end before, and only replays now."""
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._finding_out = asyncio.Lock()
         self._deadline: float | None = None
         self._cut = False
         """Whether not even what was set aside may be called any more."""
@@ -180,25 +106,77 @@ class Calls:
             Step, Request(path, model, messages, sampling, None, self.seed(path), prefix)
         )
 
+    async def extend_all(
+        self,
+        model: Model,
+        paths: Sequence[str],
+        messages: list[Message],
+        prefix: str,
+        sampling: Sampling,
+    ) -> list[Step | Ending]:
+        """Independent samples of how a reply goes on, one a path, whose seeds count on from the
+        first one's; or why there is none. Those that the store lacks are asked for by one request
+        where the model takes `n`. What is cut off or refused is so in every attempt at the run: to
+        ask again would choose among the samples.
+
+        Raises:
+            StoreError: as `ask`.
+        """
+        first = self.seed(paths[0])
+        requests = [
+            Request(path, model, messages, sampling, None, first + i, prefix, once=True)
+            for i, path in enumerate(paths)
+        ]
+        self.made += len(requests)
+        outcomes = {one.path: self._known(Step, one) for one in requests}
+        missing = [one for one in requests if outcomes[one.path] is None]
+        paid = await asyncio.gather(*map(self._pay_together, neighbours(missing)))
+        outcomes |= {path: one for some in paid for path, one in some.items()}
+        return [one for one in outcomes.values() if one is not None]
+
+    async def _pay_together(self, requests: Sequence[Request]) -> dict[str, Any]:
+        """What comes of requests whose seeds follow one another, by path."""
+        outcomes = await self._find_out(requests)
+        rest = [one for one in requests if one.path not in outcomes]
+        if len(rest) > 1 and _takes_n(rest[0]):
+            got = await self._pay(rest)
+            outcomes |= {one.path: reply for one, reply in zip(rest, got, strict=False)}
+            rest = rest[len(got) :]
+        alone = await asyncio.gather(*(self._pay([one]) for one in rest))
+        return outcomes | {one.path: reply for one, (reply,) in zip(rest, alone, strict=True)}
+
+    async def _find_out(self, requests: Sequence[Request]) -> dict[str, Any]:
+        """See by the answer to the first of them, if nothing has shown it, whether one call brings
+        several. While one finds out, others wait for that."""
+        if len(requests) == 1 or _takes_n(requests[0]) is not None:
+            return {}
+        async with self._finding_out:
+            if _takes_n(requests[0]) is not None:
+                return {}
+            return dict(zip([requests[0].path], await self._pay(requests[:1]), strict=True))
+
     async def _get(self, kind: type[Reply], request: Request) -> Reply:
         self.made += 1
-        reply = self._replay(kind, self._key(request), request.path)
-        if reply is not None:
+        outcome = self._known(kind, request)
+        if outcome is None:
+            [outcome] = await self._pay([request])
+        if isinstance(outcome, Ending):
+            raise CallEnded(outcome)
+        return outcome
+
+    def _known(self, kind: type[Reply], request: Request) -> Reply | Ending | None:
+        """What the store says of it; None if the model must be asked."""
+        known = self._replay(kind, request)
+        if known is not None and not isinstance(known, Ending):
             self.ledger.follow(request.promise)
-            return reply
-        paid: Reply = await self._pay(request)
-        return paid
+        return known
 
     def _key(self, request: Request) -> str:
         return digest([self._task, request.path, request.model.name, request.as_json()])
 
-    def _replay(self, kind: type[Reply], key: str, path: str) -> Reply | None:
-        """The stored reply; None if the model must be asked.
-
-        Raises:
-            CallEnded: the store says that the call had no reply.
-        """
-        stored = self._store.reply(key)
+    def _replay(self, kind: type[Reply], request: Request) -> Reply | Ending | None:
+        path = request.path
+        stored = self._store.reply(self._key(request))
         if stored is not None:
             usage, faults = Usage(**stored["usage"]), tuple(stored["faults"])
             reply = kind(stored["text"], stored["finish"], usage, faults)
@@ -207,73 +185,92 @@ class Calls:
         ended = self._store.record(self._run, "ended", path)
         # What was refused stays refused, so that a run started again is no larger than the first.
         # What failed is asked again, unless the run came to its end in spite of it.
-        if ended is not None and (ended["stopped"] or self.finished):
+        final = self.finished or (request.once and ended is not None and ended["again"])
+        if ended is not None and (ended["stopped"] or final):
             ending = Ending(
                 **{**ended, "faults": tuple(ended["faults"]), "usage": Usage(**ended["usage"])}
             )
             self._count(path, ending.usage)
             if ending.stopped and self.stopped is None:
                 self.stopped = ending.reason
-            raise CallEnded(ending)
+            return ending
         return None
 
     def _count(self, path: str, usage: Usage) -> None:
         if _thought(path) not in self.restored:
             self.ledger.replay(usage)
 
-    async def _pay(self, request: Request) -> Any:
+    async def _pay(self, requests: Sequence[Request]) -> list[Any]:
+        """What comes of one call: a reply or an ending for each of the requests, the same but for
+        their seeds, that it is for; or for the first of them, if the model gives fewer."""
         limit = asyncio.timeout_at(self._deadline)
         try:
             async with limit:
-                reply = await self._admitted(request)
+                replies, granted = await self._admitted(requests)
         except ModelError as error:
             again = isinstance(error, ModelRefused)
+            if not again:
+                self._failed(requests, later=isinstance(error, ModelUnavailable))
             ending = Ending(str(error), False, error.faults, Usage(calls=1), again)
-            raise self._ended(request, ending) from None
+            return self._ended(requests, ending)
         except SearchStopped as error:
             self._stop_quietly(str(error))
-        except Exception as error:
+        except PonderError:
+            raise  # ours, or the caller's: it ends the run
+        except Exception as error:  # noqa: BLE001  what no model should raise costs this call alone
             if not limit.expired():
-                raise self._unforeseen(request, error) from error
+                self._failed(requests, later=False)
+                line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+                return self._ended(requests, Ending(line, False, usage=Usage(calls=1)))
             self._stop_quietly(f"budget spent: {self._seconds}")
         else:
-            if reply.finish == "length":
-                reason = f"truncated: cut off after {reply.usage.completion_tokens} tokens"
-                raise self._ended(request, Ending(reason, False, reply.faults, reply.usage, True))
+            given = zip(requests, replies, strict=False)
+            return [self._whole(one, reply, granted) for one, reply in given]
+        return self._ended(requests, Ending(self.stopped or "stopped", stopped=True))
+
+    def _failed(self, requests: Sequence[Request], *, later: bool) -> None:
+        self.failed.update((one.path, later) for one in requests)
+
+    def _whole(self, request: Request, reply: Any, granted: int) -> Any:
+        """The reply, unless it was cut off. Of a sample that stands as it is, it matters whether
+        the budget did that, which had no more tokens for it."""
+        if reply.finish != "length":
             return reply
-        raise self._ended(request, Ending(self.stopped or "stopped", stopped=True))
+        ours = request.once and granted < request.sampling.max_tokens
+        kind = "budget spent" if ours else "truncated"
+        reason = f"{kind}: cut off after {reply.usage.completion_tokens} tokens"
+        [ending] = self._ended([request], Ending(reason, False, reply.faults, reply.usage, True))
+        return ending
 
     @property
     def _seconds(self) -> str:
         return f"seconds={self.ledger.budget.seconds:g}"
 
-    def _unforeseen(self, request: Request, error: Exception) -> Exception:
-        """What to raise when a model raises what no model should: its fault costs this call alone,
-        but what is ours, or the caller's, ends the run."""
-        if isinstance(error, PonderError):
-            return error
-        line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return self._ended(request, Ending(line, False, usage=Usage(calls=1)))
-
     def _stop_quietly(self, reason: str) -> None:
         # Calls in flight are paid for: running out of budget lets them finish.
         self.stopped = self.stopped or reason
 
-    def _ended(self, request: Request, ending: Ending) -> CallEnded:
-        data = {**plain(ending), "usage": plain(ending.usage)}
-        self._store.put_latest(self._run, "ended", request.path, data)
-        return CallEnded(ending)
+    def _ended(self, requests: Sequence[Request], ending: Ending) -> list[Ending]:
+        """The ending of each; what it cost is the first one's."""
+        endings = [ending, *[replace(ending, faults=(), usage=Usage())] * (len(requests) - 1)]
+        for request, one in zip(requests, endings, strict=True):
+            data = {**plain(one), "usage": plain(one.usage)}
+            self._store.put_latest(self._run, "ended", request.path, data)
+        return endings
 
-    async def _admitted(self, request: Request) -> Any:
+    async def _admitted(self, requests: Sequence[Request]) -> tuple[list[Any], int]:
+        """The replies, and the most tokens that each was granted."""
+        request = requests[0]
         self._refuse_when_stopped(request)
         promised = self.ledger.promised(request.promise)
-        async with self.ledger.hold(self._quote(request)) as hold:
+        async with self.ledger.hold(self._quote(request, len(requests))) as hold:
             if self.stopped is not None and (self._cut or not promised):
                 hold.spent = Usage()
                 raise SearchStopped(self.stopped)
-            reply = await self._cancellable(request.path, self._kept(request, hold.max_tokens))
-            hold.spent = reply.usage
-            return reply
+            kept = self._kept(requests, hold.max_tokens)
+            replies: list[Any] = await self._cancellable(request.path, kept)
+            hold.spent = sum((reply.usage for reply in replies), Usage())
+            return replies, hold.max_tokens
 
     def _refuse_when_stopped(self, request: Request) -> None:
         """A budget that is spent still has what was set aside."""
@@ -282,11 +279,14 @@ class Calls:
         if self._cut or not self.ledger.promised(request.promise):
             raise SearchStopped(self.stopped)
 
-    async def _kept(self, request: Request, max_tokens: int) -> Any:
-        """The reply, in the store before anything else can happen: whoever waits for it may be
-        cancelled in the very moment that it comes."""
-        self.asked.add(_thought(request.path))
-        reply = (await request.send(max_tokens))[0]
+    async def _kept(self, requests: Sequence[Request], max_tokens: int) -> list[Any]:
+        """The replies, in the store before anything else can happen: whoever waits for them may be
+        cancelled in the very moment that they come."""
+        self.asked.update(_thought(one.path) for one in requests)
+        replies = await requests[0].send(max_tokens, len(requests))
+        return [self._keep(one, reply) for one, reply in zip(requests, replies, strict=False)]
+
+    def _keep(self, request: Request, reply: Any) -> Any:
         if reply.finish == "length":
             return reply
         given = {**plain(reply), "usage": plain(reply.usage)}
@@ -320,15 +320,23 @@ class Calls:
             self._tasks.discard(task)
             self.in_flight.pop(path, None)  # the same run may be under way twice
 
-    def _quote(self, request: Request) -> Quote:
+    def _quote(self, request: Request, replies: int) -> Quote:
         budget, most = self.ledger.budget, request.sampling.max_tokens
         if budget.tokens is None and budget.usd is None:
             return Quote(0, most, promise=request.promise)
         prompt = estimate_tokens(request.length)
         if budget.usd is None:
-            return Quote(prompt, most, promise=request.promise)
+            return Quote(prompt, most, promise=request.promise, replies=replies)
         price = request.model.price
-        return Quote(prompt, most, _unit(price, 1, 0), _unit(price, 0, 1), request.promise)
+        prices = _unit(price, 1, 0), _unit(price, 0, 1)
+        return Quote(prompt, most, *prices, request.promise, replies)
+
+
+def _takes_n(request: Request) -> bool | None:
+    """Whether one call brings several replies to it; None if no answer has shown it yet."""
+    if not isinstance(request.model, Several):
+        return False
+    return request.model.takes_n(request.prefix or "")
 
 
 def _thought(path: str) -> str:

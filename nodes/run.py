@@ -270,7 +270,7 @@ class Run:
         """What the thoughts so far cost, by their kind, and what judging them did."""
         totals: dict[str, Usage] = {}
         for thought in self.thoughts.values():
-            if thought.usage.calls:
+            if thought.usage != Usage():
                 totals[thought.kind] = totals.get(thought.kind, Usage()) + thought.usage
             if thought.verdict is not None and thought.verdict.usage != Usage():
                 total = totals.get(VERIFICATION, Usage())

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..models.base import Message, Step, Usage
-from .calls import CallEnded
 from .context import Runtime
 from .prompt import render
+from .request import CallEnded
 from .run import Run
 from .sampling import Sampling
 from .thought import Thought

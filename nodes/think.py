@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from ..errors import ReadError
 from ..models.base import Message, Usage
 from ..models.budget import Promise
-from .calls import CallEnded, Ending
 from .context import Runtime
+from .request import CallEnded, Ending
 from .run import Run
 from .sampling import PAPER, Sampling
 from .thought import Thought

@@ -20,8 +20,9 @@ from ...errors import SearchStopped
 from ...models.base import Message, Model, Usage
 from ...models.budget import Budget
 from ...models.store import Store, digest
-from ...nodes.calls import CallEnded, Calls
+from ...nodes.calls import Calls
 from ...nodes.prompt import render
+from ...nodes.request import CallEnded
 from ...nodes.sampling import Sampling
 from ...tasks import MathTask, Task
 from .drawing import MOST, shuffled

@@ -14,7 +14,8 @@ from ponder.graphs import Graph, idea_search, plan_search
 from ponder.models import Budget, Message, ScriptedModel, Store
 from ponder.models.store import digest
 from ponder.nodes import Asked, Begin, Brainstorm, Chain, Context, Solution, WriteCode
-from ponder.nodes.calls import Calls, Request
+from ponder.nodes.calls import Calls
+from ponder.nodes.request import Request
 from ponder.nodes.sampling import Sampling
 from ponder.sandboxes import ScriptedSandbox
 from tests.support.interrupted import Interrupted

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = [
     "cli.app",
     "evals.diversity",
+    "evals.labelling.labeller",
     "evals.optimal.analysis",
     "evals.summary",
     "graphs",

@@ -133,7 +133,11 @@ class Run:
         return self._role(role)
 
     def record(self, thought: Thought) -> Thought:
-        """Add a thought to the run and to the store."""
+        """Add a thought to the run and to the store. A verdict that it has had stays with it: the
+        same search may be under way twice at once, and the other be further on."""
+        known = self.thoughts.get(thought.id)
+        if known is not None and thought.verdict is None and known.text == thought.text:
+            thought = replace(thought, verdict=known.verdict)
         self.thoughts[thought.id] = thought
         self._store.put_latest(self.key, "thought", thought.id, thought.to_json())
         replayed = thought.usage.calls > 0 and thought.id not in self.calls.asked

@@ -151,7 +151,8 @@ class Worker:
         processes = _processes(report, len(jobs))
         if report["dirty"]:
             raise BrokenWorker("a program left a process behind")
-        if not all(process["confined"] for process in processes):
+        # One whose checker had ended may have been told to go before it had begun.
+        if not all(process["confined"] or process["killed"] == "done" for process in processes):
             raise BrokenWorker("a program could not be confined, and was not run")
         for process in processes:
             process.update(cpu_limit=limits.cpu_seconds, wall=report["wall"])

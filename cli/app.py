@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, grade, models, report, sandbox, solve
+from . import diversity, doctor, eval, grade, label, models, report, sandbox, solve
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -25,6 +25,7 @@ app.command("grade")(grade.grade)
 app.command("diversity")(diversity.diversity)
 app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
+app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -73,6 +73,10 @@ class SandboxError(PonderError, RuntimeError):
     """The sandbox itself failed, so nothing is known about the program. Never a failed test."""
 
 
+class FitError(PonderError, ArithmeticError):
+    """Fitting a model came to numbers that are none: a loss that is NaN or infinite."""
+
+
 class StoreError(PonderError, RuntimeError):
     """The store cannot be opened, is not one of ours, or lacks what a checkpoint refers to."""
 

@@ -1,6 +1,44 @@
-"""Fitting verifiers and students."""
+"""Fitting verifiers and students.
+
+Importing this loads neither torch nor transformers; asking for what fits a model does.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from .bad import Bad
 from .examples import Example, Target, read_examples, to_row
+from .fit_options import FitOptions, ORMOptions, PRMOptions, orm_options, prm_options
 
-__all__ = ["Bad", "Example", "Target", "read_examples", "to_row"]
+if TYPE_CHECKING:
+    from .fitting import Fitted
+    from .orm import fit_orm
+    from .prm import fit_prm
+
+__all__ = [
+    "Bad",
+    "Example",
+    "FitOptions",
+    "Fitted",
+    "ORMOptions",
+    "PRMOptions",
+    "Target",
+    "fit_orm",
+    "fit_prm",
+    "orm_options",
+    "prm_options",
+    "read_examples",
+    "to_row",
+]
+
+_FILES = {"Fitted": "fitting", "fit_orm": "orm", "fit_prm": "prm"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILES:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    from ..models.local import require_torch
+
+    require_torch()
+    return getattr(import_module(f".{_FILES[name]}", __name__), name)

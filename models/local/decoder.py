@@ -77,7 +77,7 @@ class Decoder:
         self.turns = Turns()
         config = model.config.get_text_config(decoder=True)
         self.masks = Masks.of(config, name, self.dtype)
-        self.limit = _limit(config)
+        self.limit = limit_of(config)
         """Tokens of a sequence at most."""
         takes = inspect.signature(self.base.forward).parameters
         self._cache = "cache" if "cache" in takes else "past_key_values"  # before 5.24
@@ -154,7 +154,7 @@ class Decoder:
                 chosen = torch.as_tensor(ids, dtype=torch.long, device=weight.device)
                 weight, bias = weight[chosen], None if bias is None else bias[chosen]
             found = torch.nn.functional.linear(states.to(weight.dtype), weight, bias).float()
-            return _scaled(found, self.model.config.get_text_config(decoder=True))
+            return scaled(found, self.model.config.get_text_config(decoder=True))
 
     # --- what to forward ----------------------------------------------------------------------
 
@@ -288,8 +288,9 @@ def _shape(base: Any, config: Any, name: str) -> Shape:
     return Shape(len(layers), key, value, hidden, base.dtype, base.device)
 
 
-def _limit(config: Any) -> int:
-    """Beyond it, some kinds of rotary embedding change with the longest text in the batch."""
+def limit_of(config: Any) -> int:
+    """How many tokens a model reads. Beyond it, some kinds of rotary embedding change with the
+    longest text in the batch."""
     longest = getattr(config, "max_position_embeddings", None) or UNLIMITED
     rope: Mapping[str, Any] = getattr(config, "rope_parameters", None) or {}
     if rope.get("rope_type") in ("longrope", "dynamic"):
@@ -297,7 +298,7 @@ def _limit(config: Any) -> int:
     return int(longest)
 
 
-def _scaled(logits: torch.Tensor, config: Any) -> torch.Tensor:
+def scaled(logits: torch.Tensor, config: Any) -> torch.Tensor:
     """What some families do to their logits: Granite, Cohere, Gemma."""
     divisor = getattr(config, "logits_scaling", None) or 1
     factor = getattr(config, "logit_scale", None) or 1

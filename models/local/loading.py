@@ -89,6 +89,14 @@ def load(name: str, *, dtype: str | None = None, device: str | None = None) -> L
         return _loaded[key]
 
 
+def forget(name: str) -> None:
+    """Let go of what this process holds from that place: its files were written anew."""
+    place = find(name).place
+    with _loading:
+        for key in [key for key in _loaded if key[0].place == place]:
+            del _loaded[key]
+
+
 def _dtype(name: str | None, device: str) -> torch.dtype:
     found = getattr(torch, name or ("float32" if device == "cpu" else "bfloat16"), None)
     if not isinstance(found, torch.dtype) or not found.is_floating_point:
@@ -99,7 +107,7 @@ def _dtype(name: str | None, device: str) -> torch.dtype:
 def _load(source: Source, dtype: torch.dtype, device: str) -> Loaded:
     local = {"local_files_only": True} if source.on_hub and not hub.reached() else {}
     arguments = {**source.arguments, **local, "trust_remote_code": False}
-    with _quiet(), _explained(source, offline=bool(local)):
+    with quiet(), explained(source, offline=bool(local)):
         try:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as error:  # the latter from a torch for CPUs alone
@@ -124,7 +132,7 @@ def _auto(config: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _explained(source: Source, *, offline: bool) -> Iterator[None]:
+def explained(source: Source, *, offline: bool) -> Iterator[None]:
     """What transformers raises, in our terms."""
     try:
         yield
@@ -144,7 +152,7 @@ def _explained(source: Source, *, offline: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No progress bars, and no report on heads that we read ourselves."""
     from transformers import modeling_gguf_pytorch_utils
 

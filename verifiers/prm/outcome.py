@@ -28,22 +28,25 @@ class Outcome:
 
     def render(self, tokens: Tokens, problem: str, steps: Sequence[str]) -> Rendered:
         """See `Format.render`: one position."""
+        before, after = self._around(tokens, problem)
         solution = "".join(steps)
-        ids = self._turns(tokens, problem, solution) if self.chat else (
-            *tokens.own_bos,
-            *tokens.plain(self.prompt.replace("{problem}", problem)),
-            *tokens.after(solution),
-        )  # fmt: skip
+        text = tokens.plain(solution.strip()) if self.chat else tokens.after(solution)
+        ids = (*before, *text, *after)
         return Rendered(ids, (len(ids) - 1,))
 
-    @staticmethod
-    def _turns(tokens: Tokens, problem: str, solution: str) -> tuple[int, ...]:
+    def begin(self, tokens: Tokens, problem: str) -> int:
+        """The index of the solution's first token."""
+        return len(self._around(tokens, problem)[0])
+
+    def _around(self, tokens: Tokens, problem: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What stands before and after the solution."""
+        if not self.chat:
+            prompt = tokens.plain(self.prompt.replace("{problem}", problem))
+            return (*tokens.own_bos, *prompt), ()
         text = tokens.chat((("user", PROBLEM), ("assistant", SOLUTION)))
         opening, answer, ending = between(text, (PROBLEM, SOLUTION))
+        asked = tokens.plain(problem.strip())
         return (
-            *tokens.control(opening),
-            *tokens.plain(problem.strip()),
-            *tokens.control(answer),
-            *tokens.plain(solution.strip()),
-            *tokens.control(ending),
+            (*tokens.control(opening), *asked, *tokens.control(answer)),
+            tokens.control(ending),
         )

@@ -16,8 +16,10 @@ from .outcome import Outcome
 from .pqm import PQM
 from .pure import PURE
 from .qwen_math import QwenMath
+from .ratings import RATINGS
 from .readout import Share
 from .reason_eval import ReasonEval
+from .recorded import recorded
 from .rlhflow import RLHFlow, RLHFlowORM
 from .skywork import SKYWORK
 from .tagged import Tagged
@@ -36,6 +38,7 @@ _PROCESS: tuple[Format, ...] = (
     ER_PRM,
     PQM,
     PURE,
+    RATINGS,
 )
 _OUTCOME: tuple[Format, ...] = (
     RLHFlowORM(),
@@ -78,14 +81,17 @@ def find_format(
     config: Mapping[str, Any] | None = None,
     outcome: bool = False,
 ) -> Format:
-    """The format called `format`, or else the one that a checkpoint's name, or its config.json,
-    shows it to have. A token classifier's labels are taken from its config.
+    """The format called `format`, or else the one that a checkpoint's config.json says that it was
+    fitted in, or that its name, or the kind of model it is, shows it to have. A token classifier's
+    labels are taken from its config.
 
     Raises:
         InputError: there is none by that name, or nothing shows which; lists them.
     """
     known = OUTCOME if outcome else PROCESS
-    name = format or _published(path, known) or _architecture(config or {}, known)
+    record = recorded(path, config or {})
+    own = record.format if record and record.format in known else None
+    name = format or own or _published(path, known) or _architecture(config or {}, known)
     kind = "orm" if outcome else "prm"
     if name is None:
         raise InputError(
@@ -95,6 +101,8 @@ def find_format(
     if name not in known:
         raise InputError(f"{kind} {path!r}: format {name!r} is not one of {', '.join(known)}")
     found = known[name]
+    if record is not None and name == own:
+        return record.apply(found)
     labels = (config or {}).get("id2label")
     if found is TOKEN_CLASSIFICATION and labels:
         return with_labels(TOKEN_CLASSIFICATION, _in_order(path, labels))

@@ -38,16 +38,17 @@ BY_COUNT: Mapping[int, tuple[Label, ...]] = {
 
 def with_labels(format: Tagged, names: Sequence[str]) -> Tagged:
     """The format with the labels of a checkpoint (its `id2label` in order): by their names where
-    those say what they are, else by their number (2: negative, positive; 3: neutral between).
+    those say what they are, else by their number (2: negative, positive; 3: neutral between). One
+    output alone is p(right) by the logistic function, whatever its name.
 
     Raises:
         InputError: neither tells.
     """
+    if len(names) == 1:
+        return replace(format, readout=Sigmoid())
     known = [NAMES.get(name.strip().lower()) for name in names]
     labels = tuple(label for label in known if label is not None)
     if len(labels) != len(names) or "positive" not in labels or len(set(labels)) != len(labels):
-        if len(names) == 1:
-            return replace(format, readout=Sigmoid())
         if len(names) not in BY_COUNT:
             raise InputError(f"{format.name}: cannot tell which of {', '.join(names)} is right")
         labels = BY_COUNT[len(names)]

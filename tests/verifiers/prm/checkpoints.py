@@ -154,6 +154,9 @@ def reference(published: Published, name: str, problem: str, steps: tuple[str, .
         return float(logits.softmax(-1)[1] - logits.softmax(-1)[0])
     if name.startswith("reasoneval"):
         return float(logits.softmax(-1)[1:].sum())
+    if name == "ratings":
+        ratings = logits[[tokenizer.encode(word)[-1] for word in "+=-"]].softmax(-1)
+        return float(ratings[:2].sum())
     space = " " if name in ("openr", "er-prm") else ""
     words = [tokenizer.encode(f"{space}{sign}")[-1] for sign in "+-"]
     return float(logits[words].softmax(-1)[0])

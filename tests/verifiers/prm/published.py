@@ -115,6 +115,7 @@ PUBLISHED: dict[str, Callable[[Any, str, Steps], Reading]] = {
     "openr": openr,
     "pqm": pqm,
     "skywork": skywork,
+    "ratings": skywork,  # of ours, and put together as that is
     "llemma": llemma,
     "trl": trl,
     "pure": pure,

@@ -1,0 +1,143 @@
+"""From a base model to one that can be fitted, and from that to a folder that loads back."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from torch import nn
+
+from ..errors import InputError
+from ..models.local import Source, find
+from ..models.local.decoder import limit_of
+from ..models.local.loading import explained, forget, quiet
+from ..tasks import hub
+from ..verifiers.prm import Tokens
+from ..verifiers.prm.recorded import KEY
+from .fit_options import FitOptions
+from .kinds import Kind
+from .lora import merged, with_lora
+from .scoring import Reading, Scoring
+
+HEADS = ("score", "classifier")
+"""How families of transformers call a classifier's head."""
+RATES = (
+    "attention_dropout", "attn_pdrop", "resid_pdrop", "embd_pdrop", "hidden_dropout",
+    "attention_dropout_prob", "hidden_dropout_prob", "dropout", "residual_dropout",
+)  # fmt: skip
+"""How families call their rates of dropout; not all families have any."""
+ADAPTER = "adapter"
+"""The folder of a fit by LoRA that holds the adapter alone."""
+
+
+def base_tokenizer(base: str) -> Any:
+    """The base model's tokenizer.
+
+    Raises:
+        InputError: there is no such model.
+        MissingError: the hub is not reached.
+    """
+    source, arguments = _source(base)
+    with quiet(), explained(source, offline=bool(arguments)):
+        return transformers.AutoTokenizer.from_pretrained(source.place, **arguments)
+
+
+def longest(base: str) -> int:
+    """How many tokens a base model takes, as its config says."""
+    source, arguments = _source(base)
+    with quiet(), explained(source, offline=bool(arguments)):
+        config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
+    return limit_of(config.get_text_config(decoder=True))
+
+
+def build(base: str, kind: Kind, tokenizer: Any, options: FitOptions) -> Scoring:
+    """The base model with the kind's head, whose first weights are those of the seed.
+
+    Raises:
+        InputError: it is no model that such a head can be put on, or a tensor of it is missing.
+        MissingError: the hub is not reached, or a library is missing.
+    """
+    source, arguments = _source(base)
+    with quiet(), explained(source, offline=bool(arguments)):
+        config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
+        _prepare(config, kind, tokenizer, options)
+        transformers.set_seed(options.seed)
+        auto = getattr(transformers, kind.auto)
+        model, info = auto.from_pretrained(
+            source.place,
+            config=config,
+            dtype=torch.float32,
+            output_loading_info=True,
+            **arguments,
+        )
+    reading = _reading(model, kind, tokenizer)
+    own = f"{reading.head}." if reading.head else "\0"
+    if missing := sorted(name for name in info["missing_keys"] if not name.startswith(own)):
+        raise InputError(f"model {base}: tensors are missing, {missing[0]} among them")
+    if options.gradient_checkpointing:
+        getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()
+    if options.lora:
+        model = with_lora(model, reading.head, options)
+    return Scoring(model, reading, options.dropout)
+
+
+def _source(base: str) -> tuple[Source, dict[str, Any]]:
+    source = find(base)
+    if source.gguf:
+        raise InputError(f"model {base}: a GGUF file cannot be fitted; name its original folder")
+    local = {"local_files_only": True} if source.on_hub and not hub.reached() else {}
+    return source, {**local, "trust_remote_code": False} if local else local
+
+
+def _prepare(config: Any, kind: Kind, tokenizer: Any, options: FitOptions) -> None:
+    """The config as the fitted model's will be."""
+    for name in RATES:
+        if isinstance(getattr(config, name, None), int | float):
+            setattr(config, name, options.dropout)
+    if kind.auto != "AutoModelForCausalLM":
+        config.num_labels = kind.outputs
+        labels = kind.record.labels or (("correct",) if kind.outcome else ("positive",))
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: number for number, label in enumerate(labels)}
+        if getattr(config, "pad_token_id", None) is None:
+            config.pad_token_id = tokenizer.pad_token_id or tokenizer.eos_token_id
+
+
+def _reading(model: Any, kind: Kind, tokenizer: Any) -> Reading:
+    record = kind.record
+    if record.words:
+        tokens = Tokens(tokenizer)
+        ids = tuple(tokens.one(word, record.format) for word in record.words)
+        return Reading(len(ids), ids, kind.over)
+    if kind.auto == "AutoModelForCausalLM":
+        return Reading(1)
+    head = next((name for name in HEADS if isinstance(getattr(model, name, None), nn.Module)), "")
+    if not head:
+        raise InputError(f"{type(model).__name__} has no head called {' or '.join(HEADS)}")
+    return Reading(kind.outputs, head=head)
+
+
+# --- saving -----------------------------------------------------------------------------------
+
+
+def save(scoring: Scoring, kind: Kind, tokenizer: Any, folder: Path) -> None:
+    """The fitted model as `prm:FOLDER` or `orm:FOLDER` loads it, and transformers too. With LoRA
+    the adapter is merged, and kept beside it as well."""
+    model = merged(scoring.model, folder / ADAPTER)
+    head = scoring.reading.head
+    record = replace(kind.record, head=head) if head else kind.record
+    setattr(model.config, KEY, record.to_json())
+    with quiet():
+        model.save_pretrained(str(folder))
+        tokenizer.save_pretrained(str(folder))
+    if scoring.value is not None:
+        _add_value(scoring.value, folder)
+    forget(str(folder))
+
+
+def _add_value(value: nn.Linear, folder: Path) -> None:
+    """The value head's tensors in a file of their own, beside the language model's."""
+    tensors = {f"v_head.summary.{name}": one for name, one in value.state_dict().items()}
+    save_file({name: one.cpu() for name, one in tensors.items()}, folder / "v_head.safetensors")

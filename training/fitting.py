@@ -1,0 +1,213 @@
+"""A fit from its data to its folder, whatever kind of reward model it is of."""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import InputError, MissingError
+from . import building, trainer
+from .bad import Bad
+from .batches import rows_of
+from .encoding import Encode, Encoded, encode_all, needed
+from .examples import Example
+from .fit_options import FitOptions
+from .journal import Identity, Journal, Say, begin, cut_metrics, digest, finish, read_metrics
+from .kinds import Kind
+from .measuring import Measuring, Reader
+from .scoring import Scoring
+from .split import split
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Labelled solutions, by what they are for."""
+
+    train: Sequence[Example]
+    validation: Sequence[Example] = ()
+    """If there are none, a share of the questions of `train`."""
+    pool: Sequence[Example] = ()
+    """For best-of-n: many solutions of each question, all with `correct`."""
+    processbench: Sequence[tuple[Example, int]] = ()
+    """Each with the index of its first wrong step, or -1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What came of a fit."""
+
+    folder: Path
+    """`prm:FOLDER` or `orm:FOLDER` is the verifier."""
+    steps: int
+    """Steps of the optimiser that were made."""
+    best_step: int
+    """The step whose weights these are: the last where nothing chose."""
+    examples: int
+    """Solutions it was fitted to."""
+    validation: Mapping[str, float] = field(default_factory=dict)
+    """What was measured at that step; empty without data for it."""
+    metrics: Sequence[Mapping[str, Any]] = ()
+    """All lines of metrics.jsonl."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit that is ready to be made."""
+
+    name: str
+    base: str
+    folder: Path
+    kind: Kind
+    encode: Encode
+    tokenizer: Any
+    options: FitOptions
+    bad: Bad
+    say: Say | None = None
+
+    def __call__(self, data: Data) -> Fitted:
+        """Fit, or go on with what the folder has, or return what is finished.
+
+        Raises:
+            InputError: data, settings, base model or folder are not right.
+            MissingError: this machine lacks what is asked for.
+            FitError: the loss is no number.
+        """
+        done = begin(self.folder, self._identity(data))
+        if done is not None:
+            return self._fitted(done)
+        train, validation = list(data.train), list(data.validation)
+        if not validation:
+            train, validation = split(train, self.options.validation, self.options.seed)
+        learnt = [needed(one) for _, one in self._encoded(train, "fit to")]
+        measuring = self._measuring(validation, data)
+        return self._run(learnt, measuring)
+
+    def _identity(self, data: Data) -> Identity:
+        sets = {
+            "train": data.train,
+            "validation": data.validation,
+            "pool": data.pool,
+            "processbench": [example for example, _ in data.processbench],
+        }
+        digests = {name: digest(rows) for name, rows in sets.items() if rows}
+        return Identity(self.name, self.base, self.options.model_dump(), digests)
+
+    # --- data ---------------------------------------------------------------------------------
+
+    def _encoded(
+        self, examples: Iterable[Example], what: str, *, learnt: bool = True
+    ) -> list[tuple[Example, Encoded]]:
+        takes = building.longest(self.base)
+        limit = min(takes, self.options.max_length or takes)
+        found = encode_all(examples, self.encode, limit, self.bad)
+        kept = [pair for pair in found if pair[1].learnt or not learnt]
+        if not kept:
+            raise InputError(f"there is no solution to {what}")
+        return kept
+
+    def _measuring(self, validation: Sequence[Example], data: Data) -> "Wanted":
+        return Wanted(
+            self._encoded(validation, "validate on") if validation else [],
+            self._encoded(data.pool, "choose among", learnt=False) if data.pool else [],
+            self._marked(data.processbench),
+        )
+
+    def _marked(self, rows: Sequence[tuple[Example, int]]) -> list[tuple[Encoded, int]]:
+        if not rows:
+            return []
+        labels = {id(example): label for example, label in rows}
+        kept = self._encoded([example for example, _ in rows], "mark", learnt=False)
+        return [(one, labels[id(example)]) for example, one in kept]
+
+    # --- the run ------------------------------------------------------------------------------
+
+    def _run(self, data: list[Encoded], wanted: "Wanted") -> Fitted:
+        options, folder = self.options, self.folder
+        cuda = _cuda(options.device)
+        scoring = building.build(self.base, self.kind, self.tokenizer, options)
+        longest = max(len(one.ids) for one in data)
+        rows = options.rows or rows_of(options.batch, longest, options.pass_tokens)
+        measure = self._measure(scoring, wanted)
+        self._check_best(wanted)
+        checkpoint = trainer.last_whole(folder / trainer.CHECKPOINTS)
+        cut_metrics(folder, trainer.step_of(checkpoint) if checkpoint else -1)
+        made = trainer.FitTrainer(
+            scoring,
+            data,
+            options,
+            rows=rows,
+            arguments=trainer.arguments(
+                options, folder, rows=rows, measured=measure is not None, cuda=cuda
+            ),
+            measure=measure,
+            callbacks=[
+                Journal(folder, self.say),
+                trainer.Whole(),
+                *trainer.stopping(options, measure is not None),
+            ],
+        )
+        with trainer.quiet_trainer():
+            made.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        building.save(scoring, self.kind, self.tokenizer, folder)
+        steps = made.state.global_step
+        best = made.state.best_global_step or steps
+        result = {"steps": steps, "best_step": best, "examples": len(data)}
+        finish(folder, result)
+        shutil.rmtree(folder / trainer.CHECKPOINTS, ignore_errors=True)
+        return self._fitted(result)
+
+    def _measure(self, scoring: Scoring, wanted: "Wanted") -> Measuring | None:
+        if not (wanted.validation or wanted.pool or wanted.processbench):
+            return None
+        reader = Reader(scoring, self.kind.format, self.options.pass_tokens)
+        return Measuring(
+            reader,
+            self.options.neutral,
+            self.kind.outcome,
+            wanted.validation,
+            wanted.pool,
+            wanted.processbench,
+        )
+
+    def _check_best(self, wanted: "Wanted") -> None:
+        best, needs = self.options.best, wanted.validation
+        if best == "best_of_n":
+            needs = wanted.pool
+        anything = wanted.validation or wanted.pool or wanted.processbench
+        if anything and not needs:
+            data = "a pool" if best == "best_of_n" else "validation data"
+            raise InputError(f"setting best={best} needs {data}")
+
+    def _fitted(self, result: Mapping[str, Any]) -> Fitted:
+        lines = read_metrics(self.folder)
+        best = result["best_step"]
+        found = [
+            line["validation"] for line in lines if line["step"] == best and "validation" in line
+        ]
+        return Fitted(
+            self.folder,
+            result["steps"],
+            best,
+            result["examples"],
+            found[-1] if found else {},
+            lines,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is measured on, encoded."""
+
+    validation: Sequence[tuple[Example, Encoded]]
+    pool: Sequence[tuple[Example, Encoded]]
+    processbench: Sequence[tuple[Encoded, int]]
+
+
+def _cuda(device: str | None) -> bool:
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise MissingError("device=cuda: there is no such device here")
+    return there and device != "cpu"

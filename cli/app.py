@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, grade, label, models, report, sandbox, solve
+from . import diversity, doctor, eval, grade, label, models, report, sandbox, score, solve
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command("solve")(solve.solve)
 app.command("eval")(eval.evaluate)
 app.command("grade")(grade.grade)
+app.command("score")(score.score)
 app.command("diversity")(diversity.diversity)
 app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)

@@ -17,6 +17,7 @@ from . import (
     models,
     report,
     sandbox,
+    score,
     solve,
     sweep,
     train,
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command("solve")(solve.solve)
 app.command("eval")(eval.evaluate)
 app.command("grade")(grade.grade)
+app.command("score")(score.score)
 app.command("diversity")(diversity.diversity)
 app.command("report")(report.report)
 app.command("sweep")(sweep.sweep)

@@ -21,6 +21,7 @@ from . import (
     solve,
     sweep,
     train,
+    train_revision,
 )
 
 INTERRUPTED = 130
@@ -46,6 +47,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
+train.app.command("revision")(train_revision.revision)
 app.add_typer(train.app, name="train")
 
 

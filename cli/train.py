@@ -71,22 +71,22 @@ def train_prm(
     The same command goes on where an earlier one was stopped. docs/training.md has the rows, the
     settings, and what is written.
     """
-    options = prm_options(profile, **_settings(option, lora, seed))
+    options = prm_options(profile, **settings_of(option, lora, seed))
     bad = Bad(skip_bad)
     rows = list(read_examples(data, bad, need="labels"))
     others = {
-        "validation": _rows(validation, bad, "labels"),
-        "pool": _rows(pool, bad, "correct"),
+        "validation": rows_of(validation, bad, "labels"),
+        "pool": rows_of(pool, bad, "correct"),
         "processbench": list(read_processbench(processbench, bad)) if processbench else [],
     }
-    _some(rows, data)
+    refuse_none(rows, data)
 
     def fit() -> "Fitted":
         from ..training import fit_prm
 
-        return fit_prm(rows, base, out, options, **others, bad=bad, say=_say)
+        return fit_prm(rows, base, out, options, **others, bad=bad, say=say)
 
-    return _fit(fit, bad, out, "prm")
+    return run(fit, bad, out, f"verifier             prm:{out}")
 
 
 @app.command("orm")
@@ -108,28 +108,29 @@ def train_orm(
 
     Otherwise as `ponder train prm`.
     """
-    options = orm_options(profile, **_settings(option, lora, seed))
+    options = orm_options(profile, **settings_of(option, lora, seed))
     bad = Bad(skip_bad)
     rows = list(read_examples(data, bad, need="correct"))
     others = {
-        "validation": _rows(validation, bad, "correct"),
-        "pool": _rows(pool, bad, "correct"),
+        "validation": rows_of(validation, bad, "correct"),
+        "pool": rows_of(pool, bad, "correct"),
     }
-    _some(rows, data)
+    refuse_none(rows, data)
 
     def fit() -> "Fitted":
         from ..training import fit_orm
 
-        return fit_orm(rows, base, out, options, **others, bad=bad, say=_say)
+        return fit_orm(rows, base, out, options, **others, bad=bad, say=say)
 
-    return _fit(fit, bad, out, "orm")
+    return run(fit, bad, out, f"verifier             orm:{out}")
 
 
 RANK = 16
 """LoRA's, where none is given."""
 
 
-def _settings(option: list[str] | None, lora: bool, seed: int) -> dict[str, Any]:
+def settings_of(option: list[str] | None, lora: bool, seed: int) -> dict[str, Any]:
+    """The settings that are given, however they are."""
     given = read_options(option or [])
     if "seed" in given:
         raise InputError("setting seed: say --seed instead")
@@ -138,16 +139,21 @@ def _settings(option: list[str] | None, lora: bool, seed: int) -> dict[str, Any]
     return {**given, "seed": seed}
 
 
-def _rows(path: Path | None, bad: Bad, need: Any) -> list[Any]:
+def rows_of(path: Path | None, bad: Bad, need: Any) -> list[Any]:
+    """The rows of a file that may not be given."""
     return [] if path is None else list(read_examples(path, bad, need=need))
 
 
-def _some(rows: Iterable[Any], path: Path) -> None:
+def refuse_none(rows: Iterable[Any], path: Path) -> None:
+    """Raises:
+    InputError: there are no rows.
+    """
     if not rows:
         raise InputError(f"{path}: has no row that can be used")
 
 
-def _fit(fit: "Callable[[], Fitted]", bad: Bad, out: Path, kind: str) -> int:
+def run(fit: "Callable[[], Fitted]", bad: Bad, out: Path, known_as: str) -> int:
+    """Make the fit, and print what came of it."""
     try:
         fitted = fit()
     except KeyboardInterrupt:
@@ -155,17 +161,18 @@ def _fit(fit: "Callable[[], Fitted]", bad: Bad, out: Path, kind: str) -> int:
 
         found = last_whole(out / CHECKPOINTS)
         at = f"step {step_of(found)}" if found else "the beginning"
-        _say(f"stopped; the same command goes on from {at}")
+        say(f"stopped; the same command goes on from {at}")
         return 130
     for line in bad.lines():
-        _say(line)
+        say(line)
     chosen = f", the best of {fitted.steps}" if fitted.best_step < fitted.steps else ""
     print(f"fitted to {fitted.examples} solutions; step {fitted.best_step}{chosen}")
     for name, value in fitted.validation.items():
         print(f"{name:<20} {value:.4g}")
-    print(f"verifier             {kind}:{out}")
+    print(known_as)
     return 0
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """A line beside the result."""
     print(line, file=sys.stderr)

@@ -49,11 +49,11 @@ class Refine:
 
     Paper: "Scaling LLM Test-Time Compute Optimally", section 6 (arXiv 2408.03314). Its revision
     model is finetuned for this, on chains of up to four wrong answers that end in a right one, the
-    last wrong one being the nearest to it by edit distance. Here any model is prompted instead: it
-    has not learned which mistakes to look for, nor to leave alone what is right, and the paper
-    finds prompting largely ineffective for reasoning without a signal from outside. What remains of
-    it is the chain, the last four answers as its context, and how one is chosen. A finetuned model
-    is asked in these words, too, and not in those it was trained on.
+    last wrong one being the nearest to it by edit distance: `ponder train revision` fits one, in
+    these words. Any other model is prompted: it has not learned which mistakes to look for, nor to
+    leave alone what is right, and the paper finds prompting largely ineffective for reasoning
+    without a signal from outside. What remains of it then is the chain, the last four answers as
+    its context, and how one is chosen.
 
     The reasons of verdicts are an addition, for code repair. A verifier that judges by a key is
     never quoted.

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from .bad import Bad
 from .examples import Example, Target, read_examples, to_row
-from .fit_options import FitOptions, ORMOptions, PRMOptions, orm_options, prm_options
+from .fit_options import (
+    FitOptions,
+    ORMOptions,
+    PRMOptions,
+    RevisionOptions,
+    orm_options,
+    prm_options,
+    revision_options,
+)
 
 if TYPE_CHECKING:
     from .fitting import Fitted
     from .orm import fit_orm
     from .prm import fit_prm
+    from .revision.fit import fit_revision
 
 __all__ = [
     "Bad",
@@ -21,16 +30,24 @@ __all__ = [
     "Fitted",
     "ORMOptions",
     "PRMOptions",
+    "RevisionOptions",
     "Target",
     "fit_orm",
     "fit_prm",
+    "fit_revision",
     "orm_options",
     "prm_options",
     "read_examples",
+    "revision_options",
     "to_row",
 ]
 
-_FILES = {"Fitted": "fitting", "fit_orm": "orm", "fit_prm": "prm"}
+_FILES = {
+    "Fitted": "fitting",
+    "fit_orm": "orm",
+    "fit_prm": "prm",
+    "fit_revision": "revision.fit",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """From a base model to one that can be fitted, and from that to a folder that loads back."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,39 @@ def build(
         InputError: it is no model that such a head can be put on, or a tensor of it is missing.
         MissingError: the hub is not reached, or a library is missing.
     """
+
+    def prepare(config: Any) -> None:
+        _set_rates(config, options.dropout)
+        _label(config, kind, tokenizer)
+
+    model, missing = _loaded(base, kind.auto, options, prepare, cuda=cuda)
+    reading = _reading(model, kind, tokenizer)
+    own = f"{reading.head}." if reading.head else "\0"
+    _refuse_missing(base, [name for name in missing if not name.startswith(own)])
+    return Scoring(_prepared(model, reading.head, options), reading, options.dropout)
+
+
+def language_model(base: str, options: FitOptions, *, cuda: bool = False) -> Any:
+    """The base model with its own head, as it is fitted; raises as `build`."""
+
+    def prepare(config: Any) -> None:
+        _set_rates(config, options.dropout)
+
+    model, missing = _loaded(base, "AutoModelForCausalLM", options, prepare, cuda=cuda)
+    _refuse_missing(base, missing)
+    return _prepared(model, "", options)
+
+
+def _loaded(
+    base: str, auto: str, options: FitOptions, prepare: Callable[[Any], None], *, cuda: bool
+) -> tuple[Any, list[str]]:
+    """The model of that class with its config prepared, and which tensors the base lacks of it."""
     source, arguments = _source(base)
     with quiet(), explained(source, offline=bool(arguments)):
         config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
-        _prepare(config, kind, tokenizer, options)
+        prepare(config)
         transformers.set_seed(options.seed)
-        auto = getattr(transformers, kind.auto)
-        model, info = auto.from_pretrained(
+        model, info = getattr(transformers, auto).from_pretrained(
             source.place,
             config=config,
             # What is fitted is kept in float32; with LoRA on a GPU, all else is in bfloat16.
@@ -75,15 +102,19 @@ def build(
             output_loading_info=True,
             **arguments,
         )
-    reading = _reading(model, kind, tokenizer)
-    own = f"{reading.head}." if reading.head else "\0"
-    if missing := sorted(name for name in info["missing_keys"] if not name.startswith(own)):
+    return model, sorted(info["missing_keys"])
+
+
+def _refuse_missing(base: str, missing: Sequence[str]) -> None:
+    if missing:
         raise InputError(f"model {base}: tensors are missing, {missing[0]} among them")
+
+
+def _prepared(model: Any, head: str, options: FitOptions) -> Any:
+    """The model as it is fitted."""
     if options.gradient_checkpointing:
         getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()
-    if options.lora:
-        model = with_lora(model, reading.head, options)
-    return Scoring(model, reading, options.dropout)
+    return with_lora(model, head, options) if options.lora else model
 
 
 def _source(base: str) -> tuple[Source, dict[str, Any]]:
@@ -94,11 +125,14 @@ def _source(base: str) -> tuple[Source, dict[str, Any]]:
     return source, {**local, "trust_remote_code": False} if local else local
 
 
-def _prepare(config: Any, kind: Kind, tokenizer: Any, options: FitOptions) -> None:
-    """The config as the fitted model's will be."""
+def _set_rates(config: Any, dropout: float) -> None:
     for name in RATES:
         if isinstance(getattr(config, name, None), int | float):
-            setattr(config, name, options.dropout)
+            setattr(config, name, dropout)
+
+
+def _label(config: Any, kind: Kind, tokenizer: Any) -> None:
+    """What the outputs of a head are called."""
     if kind.auto != "AutoModelForCausalLM":
         config.num_labels = kind.outputs
         labels = kind.record.labels or (("correct",) if kind.outcome else ("positive",))
@@ -128,15 +162,21 @@ def _reading(model: Any, kind: Kind, tokenizer: Any) -> Reading:
 def save(scoring: Scoring, kind: Kind, tokenizer: Any, folder: Path) -> None:
     """The fitted model as `prm:FOLDER` or `orm:FOLDER` loads it, and transformers too. With LoRA
     the adapter is merged, and kept beside it as well."""
-    model = merged(scoring.model, folder / ADAPTER)
     head = scoring.reading.head
     record = replace(kind.record, head=head) if head else kind.record
-    setattr(model.config, KEY, record.to_json())
+    setattr(scoring.config, KEY, record.to_json())
+    save_model(scoring, tokenizer, folder)
+    if scoring.value is not None:
+        _add_value(scoring.value, folder)
+    forget(str(folder))
+
+
+def save_model(scoring: Scoring, tokenizer: Any, folder: Path) -> None:
+    """The model and its tokenizer, as transformers loads them."""
+    model = merged(scoring.model, folder / ADAPTER)
     with quiet():
         model.save_pretrained(str(folder))
         tokenizer.save_pretrained(str(folder))
-    if scoring.value is not None:
-        _add_value(scoring.value, folder)
     forget(str(folder))
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ..errors import InputError
 from ..verifiers.aggregation import Aggregate
 
-Best = Literal["last", "loss", "best_of_n", "f1", "ece", "brier"]
+Best = Literal["last", "after", "loss", "best_of_n", "f1", "ece", "brier"]
 HIGHER = frozenset({"best_of_n", "f1"})
 """Of which more is better."""
 
@@ -45,7 +45,8 @@ class FitOptions(BaseModel):
     """The share of questions kept for validation, where no validation data are given."""
     best: Best | None = None
     """Which measure chooses the weights that are kept, or "last"; if not given, the loss where
-    there are validation data, else the last."""
+    there are validation data, else the last. "after" ends the fit at the first evaluation that has
+    no lower loss, and keeps the weights that it has then."""
     patience: int | None = Field(None, ge=1)
     """Ends after so many evaluations without a better one; never if not given, or if the last
     weights are kept."""
@@ -115,6 +116,22 @@ class ORMOptions(FitOptions):
     template for it, and never with "value"."""
 
 
+class RevisionOptions(FitOptions):
+    """How a model is fitted to revise its answers. The defaults are those of 2408.03314, appendix
+    H; its checkpoint is the one "slightly after" the validation loss begins to rise."""
+
+    epochs: int = Field(10, ge=1)
+    """Passes over the data at most; the paper does not say."""
+    betas: tuple[float, float] = (0.9, 0.95)
+    """AdamW's."""
+    validation: float = Field(0.1, ge=0, le=0.5)
+    """The share of questions kept for validation, where no validation data are given."""
+    best: Best | None = "after"
+    """As of every fit."""
+    context: int = Field(4, ge=0)
+    """Wrong answers before a right one at most."""
+
+
 PRM_PROFILES: Mapping[str, Mapping[str, Any]] = {
     "paper-a": {"format": "ratings", "epochs": 2, "best": "last", "aggregate": "product"},
     "paper-b": {
@@ -151,6 +168,11 @@ def prm_options(profile: str = "paper-b", **overrides: Any) -> PRMOptions:
 def orm_options(profile: str = "paper-a", **overrides: Any) -> ORMOptions:
     """A profile for outcome reward models with some settings replaced; raises as `prm_options`."""
     return _options(ORMOptions, ORM_PROFILES, profile, overrides)
+
+
+def revision_options(**settings: Any) -> RevisionOptions:
+    """The paper's settings with some replaced; raises as `prm_options`."""
+    return _options(RevisionOptions, {"paper-b": {}}, "paper-b", settings)
 
 
 def _options(

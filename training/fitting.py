@@ -1,6 +1,7 @@
 """A fit from its data to its folder, whatever kind of reward model it is of."""
 
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +27,6 @@ from .journal import (
     read_metrics,
     result_in,
 )
-from .kinds import Kind
-from .measuring import Measuring, Reader
 from .scoring import Scoring
 from .split import split
 
@@ -64,13 +63,12 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A fit that is ready to be made."""
+class Fit(ABC):
+    """A fit that is ready to be made, of whatever kind of model."""
 
     name: str
     base: str
     folder: Path
-    kind: Kind
     encode: Encode
     tokenizer: Any
     options: FitOptions
@@ -138,7 +136,7 @@ class Fit:
     def _run(self, identity: Identity, data: list[Encoded], wanted: "Wanted", best: Best) -> Fitted:
         options, folder = self.options, self.folder
         cuda = _cuda(options.device)
-        scoring = building.build(self.base, self.kind, self.tokenizer, options, cuda=cuda)
+        scoring = self._build(cuda=cuda)
         begin(folder, identity)
         longest = max(len(one.ids) for one in data)
         rows = options.rows or rows_of(options.batch, longest, options.pass_tokens)
@@ -161,26 +159,25 @@ class Fit:
             ],
         )
         made.go(checkpoint)
-        building.save(scoring, self.kind, self.tokenizer, folder)
+        self._save(scoring)
         steps = made.state.global_step
-        kept = steps if best == "last" else made.state.best_global_step
+        kept = steps if best in ("last", "after") else made.state.best_global_step
         result = {"steps": steps, "best_step": kept, "examples": len(data)}
         finish(folder, result)
         shutil.rmtree(folder / trainer.CHECKPOINTS, ignore_errors=True)
         return self._fitted(result)
 
-    def _measure(self, scoring: Scoring, wanted: "Wanted") -> Measuring | None:
-        if not (wanted.validation or wanted.pool or wanted.processbench):
-            return None
-        reader = Reader(scoring, self.kind.format, self.options.pass_tokens)
-        return Measuring(
-            reader,
-            self.options.neutral,
-            self.kind.outcome,
-            wanted.validation,
-            wanted.pool,
-            wanted.processbench,
-        )
+    @abstractmethod
+    def _build(self, *, cuda: bool) -> Scoring:
+        """The base model, as it is fitted."""
+
+    @abstractmethod
+    def _save(self, scoring: Scoring) -> None:
+        """Write what it has become."""
+
+    @abstractmethod
+    def _measure(self, scoring: Scoring, wanted: "Wanted") -> trainer.Measure | None:
+        """What measures it as it goes; None if there is nothing to measure on."""
 
     def _best(self, wanted: "Wanted") -> Best:
         best = self.options.best or ("loss" if wanted.validation else "last")

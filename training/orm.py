@@ -10,9 +10,10 @@ from .building import base_tokenizer
 from .encoding import OutcomeEncoder
 from .examples import Example
 from .fit_options import ORMOptions, orm_options
-from .fitting import Data, Fit, Fitted
+from .fitting import Data, Fitted
 from .journal import Say
 from .kinds import outcome_kind
+from .reward_fit import RewardFit
 
 
 def fit_orm(
@@ -34,5 +35,7 @@ def fit_orm(
     encode = OutcomeEncoder(
         Tokens(tokenizer), cast(Outcome, kind.format), options.at == "every", options.join
     )
-    fit = Fit("orm", str(base), Path(out), kind, encode, tokenizer, options, bad or Bad(), say)
+    fit = RewardFit(
+        "orm", str(base), Path(out), encode, tokenizer, options, bad or Bad(), say, kind=kind
+    )
     return fit(Data(examples, validation, pool))

@@ -9,9 +9,10 @@ from .building import base_tokenizer
 from .encoding import StepEncoder
 from .examples import Example
 from .fit_options import PRMOptions, prm_options
-from .fitting import Data, Fit, Fitted
+from .fitting import Data, Fitted
 from .journal import Say
 from .kinds import process_kind
+from .reward_fit import RewardFit
 
 
 def fit_prm(
@@ -42,5 +43,7 @@ def fit_prm(
     kind = process_kind(options)
     tokenizer = base_tokenizer(str(base))
     encode = StepEncoder(Tokens(tokenizer), kind.format, kind.record.labels, options.neutral)
-    fit = Fit("prm", str(base), Path(out), kind, encode, tokenizer, options, bad or Bad(), say)
+    fit = RewardFit(
+        "prm", str(base), Path(out), encode, tokenizer, options, bad or Bad(), say, kind=kind
+    )
     return fit(Data(examples, validation, pool, processbench))

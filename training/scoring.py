@@ -68,16 +68,23 @@ class Scoring(nn.Module):
             head = self.value if self.value is not None else getattr(self.inner, reading.head)
             made: Tensor = head(states.to(next(head.parameters()).dtype)).float()
             return made
-        head = self.inner.get_output_embeddings()
-        weight, bias = head.weight, getattr(head, "bias", None)
         words = list(reading.words)
         if reading.over == "words":
-            weight, bias = weight[words], None if bias is None else bias[words]
-        logits = functional.linear(states.to(weight.dtype), weight, bias).float()
-        logits = scaled(logits, self.config.get_text_config(decoder=True))
+            return self.logits(states, words)
         # Log-likelihoods in the vocabulary are logits too: a softmax over the words alone, as they
         # are read, makes the same of them as of the words' own.
-        return logits if reading.over == "words" else logits.log_softmax(-1)[:, words]
+        return self.logits(states).log_softmax(-1)[:, words]
+
+    def logits(self, states: Tensor, ids: Sequence[int] | None = None) -> Tensor:
+        """What the language model's own head makes of states [n, hidden]: float32 [n, vocabulary],
+        or of those tokens alone."""
+        head = self.inner.get_output_embeddings()
+        weight, bias = head.weight, getattr(head, "bias", None)
+        if ids is not None:
+            weight, bias = weight[ids], None if bias is None else bias[ids]
+        found = functional.linear(states.to(weight.dtype), weight, bias).float()
+        made: Tensor = scaled(found, self.config.get_text_config(decoder=True))
+        return made
 
     def loss(self, numbers: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy with target distributions, both [n, outputs]: [n]. With one output it is

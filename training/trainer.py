@@ -73,7 +73,7 @@ class FitTrainer(Trainer):
         with quiet_trainer():
             if checkpoint is not None and self._stopped(checkpoint):
                 self.state = TrainerState.load_from_json(str(checkpoint / STATE))
-                self._load_best_model()
+                self._have_kept(checkpoint)
             else:
                 self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
@@ -85,6 +85,13 @@ class FitTrainer(Trainer):
             return False
         lasted: int = stop["attributes"]["early_stopping_patience_counter"]
         return lasted >= int(stop["args"]["early_stopping_patience"])
+
+    def _have_kept(self, last: Path) -> None:
+        """Have the weights that would have been kept, where the fit ended with that checkpoint."""
+        if self.args.load_best_model_at_end:
+            self._load_best_model()
+        else:
+            self._load_from_checkpoint(str(last))
 
     # --- data and loss ------------------------------------------------------------------------
 
@@ -224,7 +231,7 @@ def arguments(
 ) -> TrainingArguments:
     """The Trainer's own settings."""
     strategy = "steps" if options.every else "epoch"
-    chosen = best != "last"
+    chosen = best not in ("last", "after")
     saves = options.checkpoints or chosen  # the best one has to be somewhere
     made = TrainingArguments(
         output_dir=str(folder / CHECKPOINTS),
@@ -250,7 +257,7 @@ def arguments(
         save_only_model=not options.checkpoints,
         save_total_limit=1,
         load_best_model_at_end=chosen,
-        metric_for_best_model=best if chosen else None,
+        metric_for_best_model={"last": None, "after": "loss"}.get(best, best),
         greater_is_better=best in HIGHER if chosen else None,
         restore_callback_states_from_checkpoint=True,
         seed=options.seed,
@@ -268,9 +275,8 @@ def arguments(
 
 def stopping(options: FitOptions, best: Best) -> list[TrainerCallback]:
     """What ends a fit early."""
-    if best == "last" or options.patience is None:
-        return []
-    return [EarlyStoppingCallback(options.patience)]
+    patience = 1 if best == "after" else options.patience
+    return [] if best == "last" or patience is None else [EarlyStoppingCallback(patience)]
 
 
 @contextlib.contextmanager

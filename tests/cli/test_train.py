@@ -85,3 +85,17 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
     assert says in ended.err
     assert len(ended.err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_is_fitted_to_revise(ponder: Ponder, tmp_path: Path) -> None:
+    rows = [{**to_row(one), "correct": place % 3 == 0} for place, one in enumerate(examples(8, 5))]
+    data = write(tmp_path / "samples.jsonl", *rows)
+    start = base(tmp_path / "base", length=1024)
+
+    ended = ponder(
+        "train", "revision", data, "--base", start, "--out", tmp_path / "out", "-o", "epochs=1"
+    )
+
+    assert ended.code == 0, ended.err
+    assert f"model                transformers/{tmp_path}/out" in ended.out
+    assert "40 samples of 8 questions" in ended.err

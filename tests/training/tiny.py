@@ -22,11 +22,18 @@ SIZES: dict[str, Any] = {
 }
 
 
-def base(folder: Path, *, family: str = "Llama", chat: bool = True, llama: bool = True) -> Path:
+def base(
+    folder: Path,
+    *,
+    family: str = "Llama",
+    chat: bool = True,
+    llama: bool = True,
+    length: int = 256,
+) -> Path:
     """A random language model and its tokenizer."""
     torch.manual_seed(0)
     tokenizer = byte_level(LLAMA if llama else CHATML)
-    sizes = {**SIZES, "vocab_size": len(tokenizer)}
+    sizes = {**SIZES, "vocab_size": len(tokenizer), "max_position_embeddings": length}
     if family == "GPT2":
         sizes = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 256}
         sizes |= {"vocab_size": len(tokenizer), "bos_token_id": None, "eos_token_id": None}

@@ -2,11 +2,12 @@
 
 import typer
 
-from . import label_convert, label_prm800k, label_rollouts, label_synthetic
+from . import label_chains, label_convert, label_prm800k, label_rollouts, label_synthetic
 
 app = typer.Typer(help="Solutions with labels, to fit reward models to.", no_args_is_help=True)
 app.command("rollouts")(label_rollouts.rollouts)
 app.command("prm800k")(label_prm800k.prm800k)
+app.command("chains")(label_chains.chains)
 app.command("synthetic")(label_synthetic.synthetic)
 app.command("convert")(label_convert.convert)
 

@@ -7,9 +7,10 @@ arXiv 2408.03314), whose `chains` × `depth` is the ratio of parallel to sequent
     begin ── chain (each of c1, c2, …) ── choose
     chain: propose (answer, judge) ── refine (revise, judge) ── refine …
 
-A chain is a subgraph, so none waits for another. Deviations from the paper: its chains do not end
-at an answer that passes (rewards pass none, so there they do not either), and its verifier sees the
-revisions before the one that it scores, where ours judge each answer alone.
+A chain is a subgraph, so none waits for another. The paper's verifier is an outcome model of its
+own that sees the revisions before the one it scores: `ponder label chains` and `ponder train orm`
+make one, and `in_context` lets it see them. Deviation from the paper: its chains do not end at an
+answer that passes (rewards pass none, so there they do not either).
 """
 
 import operator
@@ -52,6 +53,9 @@ class RefineOptions(Options):
     """The most recent answers of its chain that the model sees."""
     feedback: bool | None = False
     """Show the model why its answers were not accepted. None: if the public tests judge."""
+    in_context: bool = False
+    """Whether the verifier of a question is shown the answers that a revision was made from, as
+    part of the question: for one that was fitted so."""
     enough: int | None = Field(None, ge=1)
     """Stop once this many answers pass the verifier."""
     choose: RevisionWay = "hierarchical"
@@ -159,7 +163,7 @@ def go_on(depth: int) -> Callable[[Revising], Literal["refine", "__end__"]]:
 def chain(options: RefineOptions) -> Graph:
     """One chain, from its first answer to its last."""
     sampling = Sampling(options.temperature, options.top_p, options.max_tokens)
-    judge = Judge(options.enough)
+    judge = Judge(options.enough, options.in_context)
     refine = Refine(options.context, options.feedback, sampling)
     reports = ("candidates", "passed", "place", "misses")
     graph = StateGraph(Revising, context_schema=Context, output_schema=Found)

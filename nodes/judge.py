@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from .context import Runtime
+from .refine import in_view
 
 
 class Judgeable(TypedDict):
@@ -27,11 +28,14 @@ class Judge:
 
     enough: int | None = None
     """Stop the whole search once this many candidates have passed."""
+    in_context: bool = False
+    """Whether the verifier is asked about a revision in view of the answers it was made from."""
 
     async def __call__(self, state: Judgeable, runtime: Runtime) -> Judged:
         """The candidate's id, judged."""
         run = runtime.context.run(state["run"])
-        thought = await run.judge(state["answer"])
+        id = state["answer"]
+        thought = await run.judge(id, in_view(run, id) if self.in_context else None)
         runtime.stream_writer(thought)
         if self.enough is not None and len(run.passing) >= self.enough:
             passing = "candidate passes" if self.enough == 1 else "candidates pass"

@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from ..tasks import CodeTask
+from ..tasks import CodeTask, MathTask, Task
 from ..verifiers import PublicTests
 from ..verifiers.base import Keyed
 from . import read
@@ -90,6 +90,21 @@ class Refine:
         if isinstance(verifier, Keyed):
             return False
         return isinstance(verifier, PublicTests) if self.feedback is None else self.feedback
+
+
+def in_view(run: Run, id: str) -> Task:
+    """The task that an answer was given to: of a revision, the question and the answers before it,
+    in the words that its model was asked in (without what came of them)."""
+    answers = [{"text": run.thoughts[one].text.rstrip(), "reason": ""} for one in _before(run, id)]
+    if not answers or isinstance(run.task, CodeTask):
+        return run.task
+    *_, asked = render("refine_math", task=run.task, answers=answers)
+    return MathTask(run.task.id, asked["content"])
+
+
+def _before(run: Run, id: str) -> tuple[str, ...]:
+    thought = run.thoughts[id]
+    return thought.parents if thought.kind == "revision" else ()
 
 
 def _shown(thought: Thought, tells: bool) -> dict[str, str]:

@@ -175,12 +175,14 @@ class Run:
                 return texts[::-1]
             id = thought.parents[0]
 
-    async def judge(self, id: str) -> Thought:
-        """Have the candidate of that id judged, once, and return it with its verdict."""
+    async def judge(self, id: str, task: Task | None = None) -> Thought:
+        """Have the candidate of that id judged, once, and return it with its verdict: as an answer
+        to that task, if it is another than the run's."""
         verdict = self._known_verdict(id)
         with self.spans.judging([id], self.verifier_name, replayed=verdict is not None) as told:
             if verdict is None:
-                (verdict,) = await self._judge([self.thoughts[id].text], self._verifier.judge)
+                answer = [self.thoughts[id].text]
+                (verdict,) = await self._judge(answer, self._verifier.judge, task)
                 self._keep_verdict(id, verdict)
             told[id] = verdict
         return self._judged(id, verdict)
@@ -234,20 +236,22 @@ class Run:
             self.passing.add(id)
         return self.thoughts[id]
 
-    async def _judge(self, answers: list[T], judge: Judge[T]) -> list[Verdict]:
+    async def _judge(
+        self, answers: list[T], judge: Judge[T], task: Task | None = None
+    ) -> list[Verdict]:
         """A verdict for each."""
         over = self.calls.over() if isinstance(self._verifier, Priced) else None
         if over:
             return [Verdict(reason=over)] * len(answers)
         try:
-            verdicts = await judge(self.task, answers)
+            verdicts = await judge(task or self.task, answers)
             if len(verdicts) != len(answers):
                 raise ValueError(f"{len(verdicts)} verdicts for {len(answers)} answers")
         except (InputError, MissingError):
             raise
         except Exception as error:  # noqa: BLE001  a user's verifier: its faults end here
             if len(answers) > 1:  # one of them costs no other its verdict
-                alone = await asyncio.gather(*(self._judge([one], judge) for one in answers))
+                alone = await asyncio.gather(*(self._judge([one], judge, task) for one in answers))
                 return [verdict for verdicts in alone for verdict in verdicts]
             line = " ".join(f"{type(error).__name__}: {error}".split())[:200]
             return [Verdict(reason=f"verifier {self._verifier.name}: {line}")]

@@ -38,7 +38,8 @@ def rollouts(
     ] = "paper",
     samples: Annotated[int | None, typer.Option(min=1, help="Answers a question.")] = None,
     rollouts: Annotated[
-        int | None, typer.Option(min=1, help="Rollouts from the end of each step.")
+        int | None,
+        typer.Option(min=0, help="Rollouts from the end of each step; 0: graded answers alone."),
     ] = None,
     labels: Annotated[
         Literal["soft", "hard"],

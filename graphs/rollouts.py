@@ -24,8 +24,9 @@ class RolloutOptions(Options):
 
     samples: int = Field(16, ge=1, le=10_000)
     """Answers to sample."""
-    rollouts: int = Field(16, ge=1, le=1_000)
-    """Rollouts from the end of each step but the last."""
+    rollouts: int = Field(16, ge=0, le=1_000)
+    """Rollouts from the end of each step but the last. With none, answers are sampled and divided
+    alone: what outcome models and revisions are learnt from."""
     separator: str = Field("\n\n", min_length=1)
     """What stands between two steps. The paper's are lines; our prompt asks for paragraphs."""
     temperature: float | None = Field(0.8, gt=0, le=2)

@@ -132,7 +132,7 @@ class RollOut:
         await asyncio.gather(
             *(
                 self._from(runtime, run, f"{answer}/{number}", part.prefix)
-                for number, part in enumerate(parts[:-1], 1)
+                for number, part in enumerate(parts[:-1] if self.rollouts else (), 1)
             )
         )
         return {"run": run.key}

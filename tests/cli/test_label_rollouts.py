@@ -48,7 +48,7 @@ WRONG = [
     ([CODE], (), "task c: it asks for a program"),
     ([{"id": "open", "question": "Why?"}], (), "task open: it has no gold answer"),
     (QUESTIONS, ("--labels", "warm"), "--labels"),
-    (QUESTIONS, ("--rollouts", 0), "--rollouts"),
+    (QUESTIONS, ("--rollouts", -1), "--rollouts"),
     (QUESTIONS, ("--profile", "slow"), "profile 'slow' is not one of paper, fast"),
     (QUESTIONS, ("-o", "temperature=0"), "option temperature='0'"),
     (QUESTIONS, ("-o", "rollouts=4"), "option rollouts: give --rollouts"),

@@ -30,6 +30,16 @@ def replies(**said: Any) -> ScriptedModel:
 CUT_OFF = Completion("on and on", "length")
 
 
+async def test_without_rollouts_answers_are_graded_alone(tmp_path: Path) -> None:
+    model = replies()
+
+    [row] = await label(tmp_path / "out", model, samples=1, rollouts=0)
+
+    assert row["labels"] == [None, 1.0]
+    assert (row["answer"], row["correct"], row["rollouts"]) == ("2", True, [0, 0])
+    assert len(model.calls) == 1
+
+
 async def test_a_row_is_what_reward_models_are_fitted_to(tmp_path: Path) -> None:
     model = replies(s1_1_r1="So \\boxed{3}")
 

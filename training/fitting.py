@@ -24,6 +24,7 @@ from .journal import (
     cut_metrics,
     digest,
     finish,
+    held,
     read_metrics,
     result_in,
 )
@@ -92,7 +93,11 @@ class Fit(ABC):
             train, validation = split(train, self.options.validation, self.options.seed)
         learnt = [needed(one) for _, one in self._encoded(train, "fit to")]
         wanted = self._wanted(validation, data)
-        return self._run(identity, learnt, wanted, self._best(wanted))
+        best = self._best(wanted)
+        scoring = self._build(cuda=_cuda(self.options.device))
+        begin(self.folder, identity)
+        with held(self.folder):
+            return self._run(scoring, learnt, wanted, best)
 
     def _identity(self, data: Data) -> Identity:
         sets = {
@@ -133,11 +138,9 @@ class Fit(ABC):
 
     # --- the run ------------------------------------------------------------------------------
 
-    def _run(self, identity: Identity, data: list[Encoded], wanted: "Wanted", best: Best) -> Fitted:
+    def _run(self, scoring: Scoring, data: list[Encoded], wanted: "Wanted", best: Best) -> Fitted:
         options, folder = self.options, self.folder
         cuda = _cuda(options.device)
-        scoring = self._build(cuda=cuda)
-        begin(folder, identity)
         longest = max(len(one.ids) for one in data)
         rows = options.rows or rows_of(options.batch, longest, options.pass_tokens)
         measure = self._measure(scoring, wanted)

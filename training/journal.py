@@ -1,20 +1,26 @@
 """The files of a fit: what it is of, and what was measured while it went."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import TrainerCallback
 
-from ..errors import InputError
+from ..errors import InputError, PonderError, StoreError
 from .examples import Example, to_row
 
 FIT = "fit.json"
 METRICS = "metrics.jsonl"
+LOCK = ".lock"
+OURS = frozenset({LOCK, "fit.part"})
+"""What a folder may have before it has a fit: a process was killed just then."""
 Say = Callable[[str], None]
 
 
@@ -63,7 +69,7 @@ def result_in(folder: Path, identity: Identity) -> dict[str, Any] | None:
             )
         result: dict[str, Any] | None = held.get("result")
         return result
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and (not folder.is_dir() or {one.name for one in folder.iterdir()} - OURS):
         raise InputError(f"{folder}: is there already, and holds no fit; name another folder")
     return None
 
@@ -72,6 +78,28 @@ def begin(folder: Path, identity: Identity) -> None:
     """Write down what the fit is of."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / FIT, identity.to_json())
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """The folder, for this process alone, as long as it is fitted.
+
+    Raises:
+        InputError: another process has it.
+        StoreError: something could not be written, as on a full disk.
+    """
+    try:
+        with (folder / LOCK).open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(f"{folder}: another process is fitting in it") from None
+            yield
+    except (OSError, SafetensorError) as error:
+        if isinstance(error, PonderError):
+            raise
+        line = " ".join(str(error).split())[:160]
+        raise StoreError(f"{folder}: {line}; the same command goes on from there") from error
 
 
 def finish(folder: Path, result: Mapping[str, Any]) -> None:

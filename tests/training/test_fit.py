@@ -260,3 +260,45 @@ def test_an_outcome_model_learns_what_is_right(folder: Path, tmp_path: Path) -> 
     assert bad.total == 1
     assert fitted.validation["best_of_8"] > fitted.validation["best_of_1"] + 0.2
     assert json.loads((tmp_path / "out/fit.json").read_text())["kind"] == "orm"
+
+
+def test_two_processes_do_not_fit_in_one_folder(folder: Path, tmp_path: Path) -> None:
+    options = prm_options(**QUICK, epochs=1)
+    told: list[str] = []
+
+    def say(line: str) -> None:
+        with pytest.raises(InputError, match="another process is fitting in it"):
+            fit_prm(examples(), folder, tmp_path / "out", options)
+        told.append(line)
+
+    fit_prm(examples(), folder, tmp_path / "out", options, say=say)
+
+    assert told
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from ponder.errors import StoreError
+from ponder.training import fit_prm, prm_options
+from tests.training.tiny import examples
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+base, out = map(Path, sys.argv[1:])
+try:
+    fit_prm(examples(), base, out, prm_options(lr=1e-3, batch=8, epochs=2))
+except StoreError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_one_line_and_the_fit_goes_on_later(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FULL, str(folder), str(tmp_path / "out")]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    fitted = fit_prm(examples(), folder, tmp_path / "out", prm_options(lr=1e-3, batch=8, epochs=2))
+
+    assert "the same command goes on from there" in ended.stdout
+    assert len(ended.stdout.splitlines()) == 1
+    assert fitted.steps > 0

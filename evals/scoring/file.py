@@ -9,12 +9,12 @@ import fcntl
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ...errors import InputError
+from ...errors import InputError, StoreError
 from ...training.examples import Example, from_row
 from ..lines import cut_torn_line
 
@@ -60,7 +60,8 @@ class ScoreFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what could not be written has been said
+            self._file.close()
 
     def takes(self, example: Example) -> bool:
         """Whether this row has still to be written. Of equal rows, as many as were given."""
@@ -69,13 +70,28 @@ class ScoreFile:
         return self._left[key] < 0
 
     def add(self, example: Example, row: Mapping[str, Any], added: Mapping[str, Any]) -> None:
-        """Append a row, and what scoring adds to it."""
+        """Append a row, and what scoring adds to it.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
         self.known[digest(example)] = dict(added)
-        self._file.write(json.dumps({**row, **added, **self._by}) + "\n")
+        with self._written():
+            self._file.write(json.dumps({**row, **added, **self._by}) + "\n")
 
     def flush(self) -> None:
-        """Hand all rows to the system: a process that is killed now loses none of them."""
-        self._file.flush()
+        """Hand all rows to the system: a process that is killed now loses none of them. Raises as
+        `add`."""
+        with self._written():
+            self._file.flush()
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            why = f"{error.strerror}; what is done is kept, the same command goes on"
+            raise StoreError(f"--out {self.path}: {why}") from None
 
     def _read(self) -> None:
         with self.path.open(encoding="utf-8", errors="replace") as file:

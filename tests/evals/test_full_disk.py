@@ -11,7 +11,9 @@ import pytest
 from ponder.errors import StoreError
 from ponder.evals.folder import About, RunFolder
 from ponder.evals.results import Result
+from ponder.evals.scoring.file import ScoreFile
 from ponder.evals.spec import Spec
+from ponder.training import Example
 
 ABOUT = About("a", "none", Spec(model="scripted"))
 
@@ -41,3 +43,18 @@ def test_a_full_disk_is_one_line_and_what_was_done_before_is_kept(tmp_path: Path
 
     assert again.done == folder.done != set()
     again.close()
+
+
+def test_scores_that_find_no_room_are_told_in_one_line_too(tmp_path: Path) -> None:
+    path, by = tmp_path / "scored.jsonl", {"verifier": "none"}
+    examples = [Example("p", (f"step {number}",)) for number in range(100)]
+
+    with ScoreFile(path, by, ("score",)) as file, no_room():
+        with pytest.raises(StoreError, match="File too large; what is done is kept"):
+            for one in examples:
+                file.add(one, {"prompt": "p", "completions": list(one.steps)}, {"score": 1.0})
+                file.flush()
+        file.__exit__()
+
+    with ScoreFile(path, by, ("score",)) as again:
+        assert 0 < again.held < 100

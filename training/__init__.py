@@ -5,7 +5,9 @@ Importing this loads neither torch nor transformers; asking for what fits a mode
 
 from typing import TYPE_CHECKING, Any
 
+from .active import Chosen, choose, uniform
 from .bad import Bad
+from .efficiency import DataEfficiency, Line, Run, best_fit, data_efficiency
 from .examples import Example, Target, read_examples, to_row
 from .fit_options import FitOptions, ORMOptions, PRMOptions, orm_options, prm_options
 
@@ -16,18 +18,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bad",
+    "Chosen",
+    "DataEfficiency",
     "Example",
     "FitOptions",
     "Fitted",
+    "Line",
     "ORMOptions",
     "PRMOptions",
+    "Run",
     "Target",
+    "best_fit",
+    "choose",
+    "data_efficiency",
     "fit_orm",
     "fit_prm",
     "orm_options",
     "prm_options",
     "read_examples",
     "to_row",
+    "uniform",
 ]
 
 _FILES = {"Fitted": "fitting", "fit_orm": "orm", "fit_prm": "prm"}

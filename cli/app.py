@@ -7,7 +7,7 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, grade, models, report, sandbox, solve
+from . import diversity, doctor, eval, grade, label, models, report, sandbox, score, solve
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -22,9 +22,11 @@ app = typer.Typer(
 app.command("solve")(solve.solve)
 app.command("eval")(eval.evaluate)
 app.command("grade")(grade.grade)
+app.command("score")(score.score)
 app.command("diversity")(diversity.diversity)
 app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
+app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
 

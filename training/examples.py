@@ -56,7 +56,7 @@ class Example:
         return self.id or self.prompt
 
 
-class _Unfit(ValueError):
+class Unfit(ValueError):
     """A row's reason to be left out, and what only this row has of it."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -76,7 +76,7 @@ def read_examples(
     for row, where in read_rows(path):
         try:
             yield from_row(row, where, need)
-        except _Unfit as unfit:
+        except Unfit as unfit:
             bad.row(where, unfit.reason, unfit.detail)
 
 
@@ -87,7 +87,7 @@ def from_row(row: Any, where: str = "", need: Need | None = None) -> Example:
         ValueError: it is bad.
     """
     if not isinstance(row, Mapping):
-        raise _Unfit("not an object")
+        raise Unfit("not an object")
     steps = _steps(row.get("completions"))
     example = Example(
         _text(row, "prompt"),
@@ -99,9 +99,9 @@ def from_row(row: Any, where: str = "", need: Need | None = None) -> Example:
         where,
     )
     if need == "labels" and all(label is None for label in example.labels):
-        raise _Unfit("no step has a label")
+        raise Unfit("no step has a label")
     if need == "correct" and example.correct is None:
-        raise _Unfit("it has no `correct` (true or false)")
+        raise Unfit("it has no `correct` (true or false)")
     return example
 
 
@@ -124,12 +124,12 @@ def by_question(examples: Iterable[Example]) -> dict[str, list[Example]]:
 
 def _steps(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(step, str) for step in value):
-        raise _Unfit("`completions` must be a list of texts, the steps")
+        raise Unfit("`completions` must be a list of texts, the steps")
     if not value:
-        raise _Unfit("the solution is empty: `completions` has no step")
+        raise Unfit("the solution is empty: `completions` has no step")
     for number, step in enumerate(value, 1):
         if not step.strip():
-            raise _Unfit("a step is empty", f"step {number} of {len(value)}")
+            raise Unfit("a step is empty", f"step {number} of {len(value)}")
     return tuple(value)
 
 
@@ -137,12 +137,12 @@ def _labels(value: Any, steps: int) -> tuple[Target, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise _Unfit("`labels` must be a list, one label a step")
+        raise Unfit("`labels` must be a list, one label a step")
     if len(value) != steps:
-        raise _Unfit("as many labels as steps must be", f"{len(value)} labels of {steps} steps")
+        raise Unfit("as many labels as steps must be", f"{len(value)} labels of {steps} steps")
     labels = tuple(_label(label, number) for number, label in enumerate(value, 1))
     if len({isinstance(label, str) for label in labels if label is not None}) > 1:
-        raise _Unfit("labels are numbers in one step and classes in another")
+        raise Unfit("labels are numbers in one step and classes in another")
     return labels
 
 
@@ -151,7 +151,7 @@ def _label(value: Any, number: int) -> Target:
         return value
     if isinstance(value, bool | int | float) and math.isfinite(value) and 0 <= value <= 1:
         return float(value)
-    raise _Unfit(
+    raise Unfit(
         "a label must be true, false, a number from 0 to 1, positive, neutral, negative or null",
         f"step {number} has {str(value)[:40]!r}",
     )
@@ -160,13 +160,13 @@ def _label(value: Any, number: int) -> Target:
 def _correct(value: Any) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
-    raise _Unfit("`correct` must be true or false", f"not {str(value)[:40]!r}")
+    raise Unfit("`correct` must be true or false", f"not {str(value)[:40]!r}")
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise _Unfit(f"`{name}` must be text, and not empty")
+        raise Unfit(f"`{name}` must be text, and not empty")
     return value
 
 
@@ -174,4 +174,4 @@ def _optional(row: Mapping[str, Any], name: str) -> str | None:
     value = row.get(name)
     if value is None or isinstance(value, str):
         return value
-    raise _Unfit(f"`{name}` must be text")
+    raise Unfit(f"`{name}` must be text")

@@ -49,13 +49,7 @@ class FitTrainer(Trainer):
         callbacks: list[TrainerCallback],
     ) -> None:
         with quiet_trainer():
-            super().__init__(
-                model=scoring,
-                args=arguments,
-                train_dataset=data,
-                eval_dataset=data if measure else None,  # it wants one; `evaluate` uses its own
-                callbacks=callbacks,
-            )
+            super().__init__(model=scoring, args=arguments, train_dataset=data, callbacks=callbacks)
         self.remove_callback(PrinterCallback)
         self.model_accepts_loss_kwargs = True  # our loss is already of the whole batch
         self._sampler = ByLength([len(one.ids) for one in data], options.batch, rows, options.seed)

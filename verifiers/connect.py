@@ -92,7 +92,7 @@ def _held(name: str, kind: str, what: str, settings: dict[str, Any]) -> Verifier
     load = partial(_load, what, form, **settings)
     if kind == "orm":
         return OutcomeModel(name, load)
-    return RewardModel(name, load, form.aggregate, splitting)
+    return RewardModel(name, load, form.aggregate, splitting, form.readout)
 
 
 def _load(what: str, form: Format, **settings: Any) -> Scorer:

@@ -28,6 +28,7 @@ from ..base import Verdict
 from ..steps import Splitting, problem_of, split_steps
 from .format import Format, Words
 from .pooling import NoScores, as_logits, read
+from .readout import Readout
 from .reward_model import verdict
 from .scorer import Scored, Solution, places, shared
 from .tokens import Tokens
@@ -86,6 +87,11 @@ class RemoteRewardModel:
         """See `Configured.settings`."""
         told = ("aggregate", "splitting", "activated")
         return {"format": repr(self.format), **{name: getattr(self, name) for name in told}}
+
+    @property
+    def readout(self) -> Readout:
+        """See `RewardModel.readout`."""
+        return self.format.readout
 
     async def ready(self) -> None:
         """Load the tokenizer, if it is not. Idempotent.

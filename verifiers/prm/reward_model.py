@@ -10,6 +10,7 @@ from ..aggregation import Aggregate, aggregate
 from ..base import Verdict
 from ..gather import Gather
 from ..steps import Splitting, problem_of, split_steps
+from .readout import Readout
 from .scorer import Scored, Scorer, Solution
 
 Load = Callable[[], Scorer]
@@ -47,6 +48,9 @@ class RewardModel:
     """How a solution's score comes from its steps'."""
     splitting: Splitting | str = "auto"
     """How `judge` finds the steps of a solution; see `split_steps`."""
+    readout: Readout | None = None
+    """How a step's score comes from what the model gives, where that is known before it is loaded.
+    Says nothing of its own: it is the format's."""
     _held: _Held = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

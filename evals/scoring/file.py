@@ -1,0 +1,101 @@
+"""A file of scored solutions: rows of the schema (training/examples.py) with fields of their own,
+appended to.
+
+What was scored is known by the solution itself, so the rows of the file that is scored may be
+added to, or put in another order, between two runs.
+"""
+
+import fcntl
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from ...training.examples import Example, from_row
+from ..lines import cut_torn_line
+
+
+def digest(example: Example) -> str:
+    """The same for the same steps to the same question."""
+    text = json.dumps([example.prompt, example.steps])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class ScoreFile:
+    """The scored rows, held by one process; use it in a `with` block.
+
+    `by` is what scores depend on, such as {"verifier": "prm:…"}; every row has it. `added` names
+    the fields that scoring adds.
+
+    Raises:
+        InputError: the file holds other scores, or rows that are none, is held by another process,
+            or cannot be written.
+    """
+
+    def __init__(self, path: Path, by: Mapping[str, Any], added: tuple[str, ...]) -> None:
+        self.path, self._by, self._added = path, dict(by), added
+        self.known: dict[str, dict[str, Any]] = {}
+        """What was added to a solution, by its digest: the same to all rows that have it."""
+        self._left: Counter[str] = Counter()
+        with ExitStack() as stack:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = stack.enter_context(path.open("a", encoding="utf-8"))
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                cut_torn_line(path)
+            except BlockingIOError:
+                raise InputError(f"{path}: another process is writing to it") from None
+            except OSError as error:
+                raise InputError(f"{path}: {error.strerror}") from None
+            self._read()
+            stack.pop_all()
+        self.held = self._left.total()
+        """How many rows were there already."""
+
+    def __enter__(self) -> "ScoreFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def takes(self, example: Example) -> bool:
+        """Whether this row has still to be written. Of equal rows, as many as were given."""
+        key = digest(example)
+        self._left[key] -= 1
+        return self._left[key] < 0
+
+    def add(self, example: Example, row: Mapping[str, Any], added: Mapping[str, Any]) -> None:
+        """Append a row, and what scoring adds to it."""
+        self.known[digest(example)] = dict(added)
+        self._file.write(json.dumps({**row, **added, **self._by}) + "\n")
+
+    def flush(self) -> None:
+        """Hand all rows to the system: a process that is killed now loses none of them."""
+        self._file.flush()
+
+    def _read(self) -> None:
+        with self.path.open(encoding="utf-8", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                where = f"{self.path} line {number}"
+                try:
+                    row = json.loads(line)
+                    example = from_row(row, where)
+                except (ValueError, RecursionError):
+                    raise InputError(f"{where}: no scored solution; give another --out") from None
+                self._compare(row, where)
+                key = digest(example)
+                self._left[key] += 1
+                self.known[key] = {name: row[name] for name in self._added}
+
+    def _compare(self, row: Mapping[str, Any], where: str) -> None:
+        for name, value in self._by.items():
+            if row.get(name) != value:
+                raise InputError(
+                    f"{where}: its {name} is {row.get(name)!r}, not {value!r}; give another --out"
+                )
+        if missing := [name for name in self._added if name not in row]:
+            raise InputError(f"{where}: it has no {missing[0]}; give another --out")

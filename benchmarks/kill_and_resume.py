@@ -27,16 +27,42 @@ from pathlib import Path
 from typing import Any
 
 IN_FLIGHT = 64
+GRAPHS = ("plan-search", "refine", "compute-optimal")
 TASK = """
 statement: Return the number itself.
 entry_point: solve
 public_tests: [assert solve(1) == 1, assert solve(-2) == {last}]
 """
 CHAINS, DEPTH = 16, 8
+PROBE, BUDGET = 8, 128
+POLICY = {
+    "schema": 1,
+    "difficulty": {
+        "by": "predicted",
+        "thresholds": [],
+        "sampling": {"strategy": "best-of-n", "profile": "fast", "options": {}},
+    },
+    "budgets": [
+        {
+            "budget": BUDGET,
+            "overall": {
+                "strategy": f"revisions-{DEPTH}",
+                "profile": "fast",
+                "options": {"enough": None},
+            },
+            "bins": [],
+        }
+    ],
+}
 
 
-def search(graph: str, layers: int) -> tuple[list[str], str, int]:
+def search(graph: str, layers: int, folder: Path) -> tuple[list[str], str, int]:
     """The options of a search, its task, and how many calls it makes."""
+    if graph == "compute-optimal":
+        (folder / "policy.json").write_text(json.dumps(POLICY))
+        options = ["--graph", graph, "-o", f"policy={folder / 'policy.json'}"]
+        options += ["-o", f"budget={BUDGET}", "-o", f"probe={PROBE}"]
+        return options, TASK.format(last=2), BUDGET
     if graph == "refine":  # on a task that cannot be solved, so that every chain goes to its end
         options = ["--graph", "refine", "-o", f"chains={CHAINS}", "-o", f"depth={DEPTH}"]
         return options, TASK.format(last=2), CHAINS * DEPTH
@@ -114,17 +140,17 @@ def main() -> None:
     """Read the options, do it, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--graph", choices=("plan-search", "refine"), default="plan-search")
+    parser.add_argument("--graph", choices=GRAPHS, default="plan-search")
     parser.add_argument(
         "--layers", type=int, default=2, help="of plan-search: 2 makes 1,300 calls, 1 makes 116"
     )
     parser.add_argument("--median", type=float, default=0.5, help="of the latency, in seconds")
     parser.add_argument("--seed", type=int, default=None, help="of the points it is killed at")
     options = parser.parse_args()
-    chosen, task, calls = search(options.graph, options.layers)
-    points = sorted(random.Random(options.seed).sample(range(5, calls - 10), options.kills))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        chosen, task, calls = search(options.graph, options.layers, folder)
+        points = sorted(random.Random(options.seed).sample(range(5, calls - 10), options.kills))
         (folder / "task.yaml").write_text(task)
         record = folder / "record.jsonl"
         lost: list[int] = []

@@ -7,7 +7,20 @@ from io import TextIOWrapper
 import typer
 
 from ..errors import PonderError
-from . import diversity, doctor, eval, grade, label, models, report, sandbox, score, solve
+from . import (
+    diversity,
+    doctor,
+    eval,
+    flops,
+    grade,
+    label,
+    models,
+    report,
+    sandbox,
+    score,
+    solve,
+    sweep,
+)
 
 INTERRUPTED = 130
 """What typer makes of Ctrl-C."""
@@ -25,6 +38,9 @@ app.command("grade")(grade.grade)
 app.command("score")(score.score)
 app.command("diversity")(diversity.diversity)
 app.command("report")(report.report)
+app.command("sweep")(sweep.sweep)
+app.command("policy")(sweep.policy)
+app.command("flops")(flops.flops)
 app.command("doctor")(doctor.doctor)
 app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")

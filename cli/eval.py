@@ -118,7 +118,7 @@ def evaluate(
         "timeout": timeout,
         "sandbox": sandbox,
     }
-    graphs, models = _names("--graph", graph), _names("--model", model)
+    graphs, models = names_in("--graph", graph), names_in("--model", model)
     options = options_of(graphs, read_options(option or []), samples)
     specs = [
         Spec(one, options=options[one], model=name, **shared)
@@ -127,7 +127,7 @@ def evaluate(
     folder = out or Path("runs") / re.sub(r"[^\w.+-]+", "_", dataset)
     if not resume and folder.exists():
         raise InputError(f"--out {folder}: is there already; leave out --no-resume to go on")
-    wanted = Wanted(dataset, data, None if ids is None else _names("--ids", ids), limit)
+    wanted = Wanted(dataset, data, None if ids is None else names_in("--ids", ids), limit)
     box = connect_sandbox(sandbox)
     for spec in specs if cluster is None else ():
         spec.check(box)
@@ -237,7 +237,7 @@ def _say(summaries: "Sequence[Summary]", folder: Path) -> None:
     print(f"\nponder report {folder}  makes a page of it", file=sys.stderr)
 
 
-def _names(option: str, text: str) -> list[str]:
+def names_in(option: str, text: str) -> list[str]:
     """The names in a list with commas.
 
     Raises:

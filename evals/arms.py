@@ -15,22 +15,27 @@ from .spec import Spec
 
 @contextmanager
 def held(
-    specs: Sequence[Spec], folder: Path, dataset: str, data: Path | None = None
+    specs: Sequence[Spec],
+    folder: Path,
+    dataset: str,
+    data: Path | None = None,
+    names: Sequence[str] | None = None,
 ) -> Iterator[list[RunFolder]]:
-    """A folder `folder/NAME` for each spec, ours alone for the length of the block.
+    """A folder `folder/NAME` for each spec, ours alone for the length of the block. `names` are
+    theirs, where graph and model are not enough to tell them apart.
 
     Raises:
         InputError: a graph or option that there is not, two runs of one name, or a folder that
             cannot be gone on with.
     """
-    names = [name_of(spec) for spec in specs]
-    for spec, name in zip(specs, names, strict=True):
+    called = [name_of(spec) for spec in specs] if names is None else names
+    for spec, name in zip(specs, called, strict=True):
         spec.build()
-        if names.count(name) > 1:
+        if called.count(name) > 1:
             raise InputError(f"{name} is asked for twice")
     with ExitStack() as stack:
         folders: list[RunFolder] = []
-        for spec, name in zip(specs, names, strict=True):
+        for spec, name in zip(specs, called, strict=True):
             about = About(name, dataset, spec, None if data is None else str(data))
             folders.append(RunFolder(folder / name, about))
             stack.callback(folders[-1].close)

@@ -6,13 +6,14 @@ from typing import Any
 
 from ..graphs import Graph
 from ..nodes import Context, Run, Solution, Thought
+from ..nodes.decide import PROBE
 from ..sandboxes import Sandbox
 from ..tasks import Key, LoadedTask
 from .formats import sample_rows
 from .grading import Grade, grade
 from .results import Result, Sample
 
-LEADS_TO_ONE = ("idea", "plan", "fix", "pseudocode", "code", "answer", "revision")
+LEADS_TO_ONE = ("idea", "plan", "fix", "pseudocode", "code", "answer", "revision", PROBE)
 """Kinds of thought that one answer comes from: where one fails, an answer is missing."""
 ENDED = ("budget spent", "enough", "stopped")
 """What a failure begins with that says no more than that the search was over."""

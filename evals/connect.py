@@ -20,6 +20,7 @@ GRAPHS = {
     "lookahead-search": "lookahead_search",
     "dvts": "dvts",
     "refine": "propose_verify_refine",
+    "compute-optimal": "compute_optimal",
 }
 """What a user calls each graph, and its builder."""
 IN_PROCESS = "transformers/"

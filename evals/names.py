@@ -9,8 +9,13 @@ from .spec import Spec
 def name_of(spec: Spec) -> str:
     """What a run is called, in tables and as a folder: GRAPH@MODEL."""
     graph = spec.graph if spec.profile == "fast" else f"{spec.graph}-{spec.profile}"
+    return f"{graph}@{model_name(spec)}"
+
+
+def model_name(spec: Spec) -> str:
+    """The last part of its model's name."""
     model = spec.model.rstrip("/").rpartition("/")[2].removesuffix(".gguf")
-    return f"{graph}@{re.sub(r'[^A-Za-z0-9_.+-]+', '_', model)}"
+    return re.sub(r"[^A-Za-z0-9_.+-]+", "_", model)
 
 
 def short_names(names: Sequence[str]) -> tuple[list[str], str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from .best_of_n import BestOfNOptions, best_of_n, majority, self_consistency
 from .build import Graph, Options
 from .checkpoints import checkpointer, postgres_checkpointer, serializer, sqlite_checkpointer
+from .compute_optimal import ComputeOptimalOptions, compute_optimal
 from .plan_search import PlanSearchOptions, plan_search
 from .refine import RefineOptions, propose_verify_refine
 from .sampling import SamplingOptions, idea_search, repeated_sampling
@@ -21,12 +22,14 @@ OPTIONS: Mapping[str, type[Options]] = {
     "lookahead_search": TreeOptions,
     "dvts": TreeOptions,
     "propose_verify_refine": RefineOptions,
+    "compute_optimal": ComputeOptimalOptions,
 }
 """The options of each graph, by its builder."""
 
 __all__ = [
     "OPTIONS",
     "BestOfNOptions",
+    "ComputeOptimalOptions",
     "Graph",
     "Options",
     "PlanSearchOptions",
@@ -36,6 +39,7 @@ __all__ = [
     "beam_search",
     "best_of_n",
     "checkpointer",
+    "compute_optimal",
     "dvts",
     "idea_search",
     "lookahead_search",

@@ -96,12 +96,17 @@ def _voter(
 
 
 def _sampler(name: str, options: BestOfNOptions, *, judged: bool) -> Graph:
-    sampling = Sampling(options.temperature, options.top_p, options.max_tokens)
     begin = Begin(name, options.model_dump(), takes=(CodeTask, MathTask), judged=judged)
-    answer = Answer(options.few_shot, sampling)
     return sampler(
         begin,
-        Chain((answer, Judge() if judged else Submit())),
+        one_answer(options, judged=judged),
         options.samples,
         Choose(options.choose, sweep=True),
     )
+
+
+def one_answer(options: BestOfNOptions, *, judged: bool = True, kind: str | None = None) -> Chain:
+    """One sample: asked for, and judged as soon as it is there. `kind` is what it is counted as."""
+    sampling = Sampling(options.temperature, options.top_p, options.max_tokens)
+    answer = Answer(options.few_shot, sampling, kind)
+    return Chain((answer, Judge() if judged else Submit()))

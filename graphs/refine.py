@@ -122,7 +122,7 @@ def propose_verify_refine(profile: str = "fast", **overrides: Any) -> Graph:
     )
     graph = StateGraph(Search, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", begin)
-    graph.add_node("chain", _chain(options))
+    graph.add_node("chain", chain(options))
     graph.add_node("choose", ChooseRevision(options.choose))
     graph.add_edge(START, "begin")
     graph.add_conditional_edges("begin", start_chains(options.chains), ["chain"])
@@ -156,7 +156,7 @@ def go_on(depth: int) -> Callable[[Revising], Literal["refine", "__end__"]]:
     return route
 
 
-def _chain(options: RefineOptions) -> Graph:
+def chain(options: RefineOptions) -> Graph:
     """One chain, from its first answer to its last."""
     sampling = Sampling(options.temperature, options.top_p, options.max_tokens)
     judge = Judge(options.enough)

@@ -39,14 +39,14 @@ class Found(TypedDict):
 
 def sampler(begin: Begin, sample: Chain, samples: int, choose: Select | Choose) -> Graph:
     """Build the graph: `begin`; `sample` so many times, at the paths "s1", "s2", …; `choose`."""
-    places = [list(range(i, min(i + BATCH, samples + 1))) for i in range(1, samples + 1, BATCH)]
 
     def fan_out(state: Samples) -> Sequence[Send]:
-        return [Send("samples", {"run": state["run"], "numbers": numbers}) for numbers in places]
+        numbers = numbered(1, samples)
+        return [Send("samples", {"run": state["run"], "numbers": some}) for some in numbers]
 
     graph = StateGraph(Samples, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", begin)
-    graph.add_node("samples", _batch(sample))
+    graph.add_node("samples", batch(sample))
     graph.add_node("choose", choose)
     graph.add_edge(START, "begin")
     graph.add_conditional_edges("begin", fan_out, ["samples"])
@@ -55,7 +55,15 @@ def sampler(begin: Begin, sample: Chain, samples: int, choose: Select | Choose) 
     return graph.compile(name=begin.graph)
 
 
-def _batch(sample: Chain) -> Graph:
+def numbered(first: int, last: int) -> list[list[int]]:
+    """The numbers from the first to the last, in batches."""
+    starts = range(first, last + 1, BATCH)
+    return [list(range(i, min(i + BATCH, last + 1))) for i in starts]
+
+
+def batch(sample: Chain) -> Graph:
+    """One that runs `sample` at the path "sN" for each of the `numbers` it is given."""
+
     def fan_out(state: Batch) -> Sequence[Send]:
         return [Send("sample", {"run": state["run"], "path": f"s{i}"}) for i in state["numbers"]]
 

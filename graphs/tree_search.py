@@ -151,7 +151,7 @@ def _search(name: str, options: TreeOptions, trees: int | None = None) -> Graph:
     begin = Begin(name, options.model_dump(), takes=(MathTask,), by_steps=True)
     graph = StateGraph(Search, context_schema=Context, input_schema=Asked, output_schema=Solved)
     graph.add_node("begin", begin)
-    graph.add_node("tree", _tree(options, greedy=trees is not None))
+    graph.add_node("tree", tree(options, greedy=trees is not None))
     graph.add_node("choose", Choose(options.choose))
     graph.add_edge(START, "begin")
     graph.add_conditional_edges("begin", plant, ["tree"])
@@ -160,7 +160,7 @@ def _search(name: str, options: TreeOptions, trees: int | None = None) -> Graph:
     return graph.compile(name=name)
 
 
-def _tree(options: TreeOptions, *, greedy: bool) -> Graph:
+def tree(options: TreeOptions, *, greedy: bool) -> Graph:
     """One tree. A greedy one goes on from its best step alone."""
     samples = options.width if greedy else options.samples
     how = Stepping(

@@ -6,10 +6,12 @@ from .begin import Asked, Begin, Opened
 from .chain import Chain, Node
 from .choose import Choose, RevisionWay, Way
 from .context import Context, Runtime
+from .decide import Decide
 from .gather import Gather, Submit
 from .judge import Judge, Judged
 from .observe import Children, Observe, Place
 from .plan import Criticise, Fix, Plan, Sketched
+from .policy import Policy, read_policy, write_policy
 from .prompt import render
 from .refine import ChooseRevision, Refine
 from .run import Run
@@ -17,6 +19,7 @@ from .sample import Brainstorm
 from .sampling import Sampling
 from .select import Gathered, Select, Solved
 from .step import Stepping
+from .strategy import Strategy
 from .think import Asking, think
 from .thought import Candidate, Solution, Thought
 from .tree import Expand, Keep, Score, Tree
@@ -36,6 +39,7 @@ __all__ = [
     "ChooseRevision",
     "Context",
     "Criticise",
+    "Decide",
     "Expand",
     "Fix",
     "Gather",
@@ -48,6 +52,7 @@ __all__ = [
     "Opened",
     "Place",
     "Plan",
+    "Policy",
     "Pseudocode",
     "Refine",
     "RevisionWay",
@@ -60,12 +65,15 @@ __all__ = [
     "Solution",
     "Solved",
     "Stepping",
+    "Strategy",
     "Submit",
     "Thought",
     "Tree",
     "Way",
     "WriteCode",
     "read",
+    "read_policy",
     "render",
     "think",
+    "write_policy",
 ]

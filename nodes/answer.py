@@ -19,17 +19,19 @@ class Answer:
     few_shot: bool = False
     """Whether a coder is shown two solved examples."""
     sampling: Sampling = PAPER
+    kind: str | None = None
+    """What its thoughts are counted as; "code" or "answer" if None."""
 
     async def __call__(self, state: Sampled, runtime: Runtime) -> Answered:
         """The answer's thought."""
         run = runtime.context.run(state["run"])
         if not isinstance(run.task, MathTask):
-            write = WriteCode(self.few_shot, sampling=self.sampling)
+            write = WriteCode(self.few_shot, sampling=self.sampling, kind=self.kind or "code")
             return await write({"run": run.key, "path": state["path"]}, runtime)
         thought, _ = await think(
             runtime,
             run,
-            Asking("answer", "model", self.sampling),
+            Asking(self.kind or "answer", "model", self.sampling),
             render("solve", task=run.task),
             id=f"{state['path']}/answer",
             parents=(),

@@ -144,6 +144,11 @@ class Run:
         """Whether `place` is the first of this run to take up `what`, over restarts too."""
         return bool(self._store.put_record(self.key, "claim", digest(list(what)), place) == place)
 
+    def decided(self, what: str, choice: str) -> str:
+        """The first choice that this run made of it, over restarts too: what would be decided
+        otherwise when something is judged again that could not be judged, stays."""
+        return str(self._store.put_record(self.key, "decision", what, choice))
+
     @property
     def verifier_name(self) -> str:
         """Who judges."""

@@ -63,6 +63,8 @@ class WriteCode:
     block: Literal["last", "first"] = "last"
     """Which fenced block is taken; the official code takes the first."""
     sampling: Sampling = PAPER
+    kind: str = "code"
+    """What its thoughts are counted as."""
 
     async def __call__(self, state: Writable, runtime: Runtime) -> Answered:
         """The program's thought, whose text is the source alone."""
@@ -72,7 +74,7 @@ class WriteCode:
         thought, _ = await think(
             runtime,
             run,
-            Asking("code", "model", self.sampling, after=self._source(state)),
+            Asking(self.kind, "model", self.sampling, after=self._source(state)),
             self._messages(run, state, parents),
             id=f"{place}/code" if place else "code",
             parents=parents,

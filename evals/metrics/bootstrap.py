@@ -98,7 +98,7 @@ def resampled(columns: Sequence[Column], seed: int) -> tuple[Array, Array]:
     nothing is divided by nothing."""
     above = np.stack([column.above for column in columns], axis=1)
     below = np.stack([column.below for column in columns], axis=1)
-    sums = [(weights @ above, weights @ below) for weights in _weights(len(above), seed)]
+    sums = [(rows @ above, rows @ below) for rows in weights(len(above), seed)]
     drawn = np.concatenate([_divided(*pair) for pair in sums])
     return _divided(above.sum(axis=0), below.sum(axis=0)), drawn
 
@@ -117,7 +117,7 @@ def _divided(above: Any, below: Any) -> Array:
         return np.asarray(above / below, dtype=np.float64)
 
 
-def _weights(tasks: int, seed: int) -> Iterator[Array]:
+def weights(tasks: int, seed: int) -> Iterator[Array]:
     """How often each resample has each task (some resamples × tasks, until all have been)."""
     rng = np.random.default_rng(seed)
     rows = max(1, CELLS // max(1, tasks))

@@ -1,6 +1,6 @@
 """The plots of a report as files, for papers: PNG and SVG, by matplotlib."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,19 +36,38 @@ def write_plots(sources: Sequence[Source], folder: Path) -> list[Path]:
         MissingError: matplotlib is not installed.
         InputError: the folder cannot be written.
     """
+    require_matplotlib()
+    runs = [summarise(source.results(), source.name) for source in sources]
+    return [path for name, draw in PLOTS.items() for path in drawn(draw, runs, folder, name)]
+
+
+def require_matplotlib() -> None:
+    """See that it is there.
+
+    Raises:
+        MissingError: it is not.
+    """
     try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401
     except ImportError:
         raise MissingError("--plots needs matplotlib: pip install 'ponder[report]'") from None
-    runs = [summarise(source.results(), source.name) for source in sources]
-    written: list[Path] = []
+
+
+def drawn(
+    draw: Callable[["Axes", Any], bool], what: Any, folder: Path, name: str
+) -> Iterator[Path]:
+    """Draw it and write the files `name`, unless there is nothing to draw; their paths.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(STYLE):
-        for name, draw in PLOTS.items():
-            figure = Figure(figsize=SIZE, layout="constrained")
-            if draw(figure.add_subplot(), runs):
-                written += _save(figure, folder, name)
-    return written
+        figure = Figure(figsize=SIZE, layout="constrained")
+        if draw(figure.add_subplot(), what):
+            yield from _save(figure, folder, name)
 
 
 def _save(figure: Any, folder: Path, name: str) -> Iterator[Path]:
@@ -66,15 +85,15 @@ def _pass_at_k(axes: "Axes", runs: Sequence[Summary]) -> bool:
     for place, run in enumerate(runs):
         for kind, scores in run.passes.items():
             _scores(axes, scores, place, run.name + WORDS[kind], DASHES[kind])
-    return _finish(axes, "k", "pass@k (%)")
+    return finish(axes, "k", "pass@k (%)")
 
 
 def _by_tokens(axes: "Axes", runs: Sequence[Summary]) -> bool:
     for place, run in enumerate(runs):
         for kind, points in run.curves.items():
             values = [(one.tokens, one.value) for one in points]
-            _line(axes, values, place, run.name + WORDS[kind], DASHES[kind])
-    return _finish(axes, "tokens a task", "pass@k (%)")
+            line(axes, values, place, run.name + WORDS[kind], DASHES[kind])
+    return finish(axes, "tokens a task", "pass@k (%)")
 
 
 def _votes(axes: "Axes", runs: Sequence[Summary]) -> bool:
@@ -82,7 +101,7 @@ def _votes(axes: "Axes", runs: Sequence[Summary]) -> bool:
         for number, (way, scores) in enumerate(run.votes.items()):
             dash = list(DASHES.values())[number % len(DASHES)]
             _scores(axes, scores, place, f"{run.name}, {way}", dash)
-    return _finish(axes, "answers chosen from, n", "accuracy (%)")
+    return finish(axes, "answers chosen from, n", "accuracy (%)")
 
 
 def _budget(axes: "Axes", runs: Sequence[Summary]) -> bool:
@@ -115,10 +134,10 @@ PLOTS = {
 
 
 def _scores(axes: "Axes", scores: Sequence[Score], run: int, label: str, dash: str) -> None:
-    _line(axes, [(float(one.n), one.value) for one in scores], run, label, dash)
+    line(axes, [(float(one.n), one.value) for one in scores], run, label, dash)
 
 
-def _line(axes: "Axes", points: Points, run: int, label: str, dash: str) -> None:
+def line(axes: "Axes", points: Points, run: int, label: str, dash: str = "-") -> None:
     """A run's line through x and y; with a band where it is whole."""
     xs, values = [x for x, _ in points], [value for _, value in points]
     colour, mark = COLOURS[run % len(COLOURS)], MARKS[run % len(MARKS)]
@@ -138,7 +157,8 @@ def _line(axes: "Axes", points: Points, run: int, label: str, dash: str) -> None
         axes.fill_between(xs, low, high, color=colour, alpha=0.14, linewidth=0)
 
 
-def _finish(axes: "Axes", x: str, y: str) -> bool:
+def finish(axes: "Axes", x: str, y: str) -> bool:
+    """Axes, legend, grid; whether there is anything in it."""
     if not axes.lines:
         return False
     from matplotlib.ticker import LogLocator

@@ -57,6 +57,8 @@ WRONG = [
     (("solve", "1 + 1 = ?", "-q", "--model", "ollama/x", "--graph", "dvts", "--verifier", "judge"),
      "model ollama/x: no steps: it is not known that ollama goes on with replies"),
     (("solve", TASK, *MODEL, "--judge", "hosted_vllm/y"), "goes with --verifier judge"),
+    (("solve", "1 + 1 = ?", "-q", *MODEL, "--graph", "compute-optimal"),
+     "compute_optimal needs a policy, as in policy=policy.json"),
     (("models", "pull", "foo"), "weights 'foo' are not one of"),
     (("sandbox", "build", "--packages", "numpy=2"), "package 'numpy=2' must be a name"),
 ]  # fmt: skip

@@ -111,3 +111,15 @@ async def test_every_search_answers_the_question_it_is_compared_on(
     assert set(found) == set(example.searches(8)) == set(example.searches(7))
     assert {solution.final for solution in found.values()} <= {"0", "1", "2"}
     assert len(capsys.readouterr().out.splitlines()) == len(found)
+
+
+@pytest.mark.parametrize("example", ["compute_optimal"], indirect=True)
+async def test_a_simulated_sweep_becomes_a_policy_that_new_questions_are_answered_by(
+    example: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await example.main(12, [2, 4], tmp_path)
+
+    said = capsys.readouterr().out
+    assert "lookahead-1-sqrt" in said
+    assert "(a probe of 1 among them)" in said
+    assert (tmp_path / "policy.json").exists()

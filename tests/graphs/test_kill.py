@@ -13,8 +13,12 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks/kill_and_resume.py"
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("search", "calls"),
-    [(["--layers", "1"], 116), (["--graph", "refine"], 16 * 8)],
-    ids=["plan-search", "refine"],
+    [
+        (["--layers", "1"], 116),
+        (["--graph", "refine"], 16 * 8),
+        (["--graph", "compute-optimal"], 128),
+    ],
+    ids=["plan-search", "refine", "compute-optimal"],
 )
 def test_a_search_killed_five_times_pays_for_nothing_twice_and_ends_the_same(
     search: list[str], calls: int

@@ -3,17 +3,17 @@
 import asyncio
 from typing import Any
 
-from ponder.models import Message, ScriptedModel
+from ponder.models import ScriptedModel
 
 
 class Interrupted(ScriptedModel):
-    """Cancels the whole run at its n-th call."""
+    """Cancels the whole run at its n-th call, of a whole reply or of a step."""
 
     after: int = 100
     run: asyncio.Task[Any]
 
-    async def chat(self, messages: list[Message], **rest: Any) -> Any:
+    async def _think(self, path: str) -> None:
         if len(self.calls) >= self.after:
             self.run.cancel()
             await asyncio.sleep(10)
-        return await super().chat(messages, **rest)
+        await super()._think(path)

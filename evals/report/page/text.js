@@ -71,7 +71,7 @@ function program(text) {
   return [...nodes, ...shown(text.slice(end))];
 }
 
-const PROGRAMS = new Set(["code", "fix code", "revision", "repair"]);
+const PROGRAMS = new Set(["code", "fix code", "revision", "repair", "probe"]);
 const looksLikeProgram = (kind, text) => kind === "code" || (PROGRAMS.has(kind) && /^\s*(def|import|from|class) /m.test(text));
 
 function block(text, kind, leftOut) {

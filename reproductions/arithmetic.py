@@ -14,7 +14,7 @@ answer after all: what tells outcome supervision from process supervision (2305.
 
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ponder.tasks import AnswerKey, MathTask
@@ -26,17 +26,26 @@ STEP = "\n"
 """What stands between two lines."""
 NAMES = "ABCDEFGH"
 """Of the operations of a question, in order."""
-OPERATIONS: dict[str, Callable[[int, int], int]] = {
+SIGNS: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: (a + b) % HOURS,
     "-": lambda a, b: (a - b) % HOURS,
     "*": lambda a, b: (a * b) % HOURS,
     "max": max,
     "min": min,
 }
-SHAKY = 0.25
+OPERATIONS = (
+    "+ 2", "+ 3", "+ 7", "- 1", "- 4", "- 8", "* 2", "* 3", "* 4", "* 5", "* 7", "* 8",
+    "max 4", "max 7", "min 2", "min 5",
+)  # fmt: skip
+"""What may be done to a number."""
+SHAKY = 0.45
 """The share of sums, differences and products that there is a misconception of."""
-OFTEN = (3, 3, 3, 1, 1)
-"""How often each comes, relative to the others."""
+
+
+def apply(operation: str, value: int) -> int:
+    """What comes of it."""
+    sign, operand = operation.split()
+    return SIGNS[sign](value, int(operand))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +53,21 @@ class Question:
     """A number and what is done to it."""
 
     start: int
-    operations: tuple[tuple[str, int], ...]
+    operations: tuple[str, ...]
 
     @property
     def text(self) -> str:
         """As a model reads it; it is also the question's id."""
         named = zip(NAMES, self.operations, strict=False)
-        return ", ".join([f"from {self.start}", *(f"{a}: {op} {b}" for a, (op, b) in named)]) + "?"
+        return ", ".join([f"from {self.start}", *(f"{name}: {one}" for name, one in named)]) + "?"
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The solution that is right."""
         value, lines = self.start, []
-        for name, (op, b) in zip(NAMES, self.operations, strict=False):
-            reached = OPERATIONS[op](value, b)
-            lines.append(f"{name}: {value} {op} {b} = {reached}")
+        for name, operation in zip(NAMES, self.operations, strict=False):
+            reached = apply(operation, value)
+            lines.append(f"{name}: {value} {operation} = {reached}")
             value = reached
         return (*lines, f"\\boxed{{ {value}}}")
 
@@ -81,12 +90,10 @@ class Question:
 def draw(random: random.Random, shortest: int, longest: int) -> Question:
     """A question of so many operations, at random."""
     count = random.randint(shortest, longest)
-    chosen = random.choices([*OPERATIONS], OFTEN, k=count)
-    operations = tuple((one, random.randrange(HOURS)) for one in chosen)
-    return Question(random.randrange(HOURS), operations)
+    return Question(random.randrange(HOURS), tuple(random.choices(OPERATIONS, k=count)))
 
 
-def questions(seed: int, count: int, *, shortest: int = 2, longest: int = 8) -> list[Question]:
+def questions(seed: int, count: int, *, shortest: int = 2, longest: int = 6) -> list[Question]:
     """So many questions, no two alike."""
     numbers = random.Random(seed)
     found: dict[str, Question] = {}
@@ -106,54 +113,37 @@ class Misconception:
     """How often."""
 
 
-def misconceptions(seed: int = 0) -> dict[tuple[int, str, int], Misconception]:
-    """Of some sums, differences and products: a value that is near, or what comes of
-    another operation. Where the rate is above a half, a majority is wrong."""
+Beliefs = Mapping[tuple[int, str], Misconception]
+
+
+def misconceptions(seed: int = 0) -> Beliefs:
+    """Of some sums, differences and products: a value that is near, or what comes of another sign.
+    Where the rate is above a half, a majority is wrong."""
     numbers = random.Random(f"misconceptions/{seed}")
-    found: dict[tuple[int, str, int], Misconception] = {}
-    for op in ("+", "-", "*"):
-        for a, b in itertools.product(range(HOURS), repeat=2):
-            right = OPERATIONS[op](a, b)
-            others = {OPERATIONS[other](a, b) for other in "+-*"}
-            near = {(right + by) % HOURS for by in (-2, -1, 1, 2)}
-            instead = numbers.choice(sorted((others | near) - {right}))
-            rate = numbers.uniform(0.2, 0.8)
-            if numbers.random() < SHAKY:
-                found[a, op, b] = Misconception(instead, rate)
+    found: dict[tuple[int, str], Misconception] = {}
+    for operation, value in itertools.product(OPERATIONS, range(HOURS)):
+        sign, operand = operation.split()
+        right = apply(operation, value)
+        others = {SIGNS[other](value, int(operand)) for other in "+-*"}
+        near = {(right + by) % HOURS for by in (-2, -1, 1, 2)}
+        instead = numbers.choice(sorted((others | near) - {right}))
+        rate = numbers.uniform(0.2, 0.8)
+        if sign in "+-*" and numbers.random() < SHAKY:
+            found[value, operation] = Misconception(instead, rate)
     return found
 
 
-def careless(
-    question: Question, beliefs: dict[tuple[int, str, int], Misconception], numbers: random.Random
-) -> tuple[str, ...]:
+def careless(question: Question, beliefs: Beliefs, numbers: random.Random) -> tuple[str, ...]:
     """A solution by somebody who holds them."""
     value, lines = question.start, []
-    for name, (op, b) in zip(NAMES, question.operations, strict=False):
-        reached = OPERATIONS[op](value, b)
-        belief = beliefs.get((value, op, b))
+    for name, operation in zip(NAMES, question.operations, strict=False):
+        reached = apply(operation, value)
+        belief = beliefs.get((value, operation))
         if belief and numbers.random() < belief.rate:
             reached = belief.instead
-        lines.append(f"{name}: {value} {op} {b} = {reached}")
+        lines.append(f"{name}: {value} {operation} = {reached}")
         value = reached
     return (*lines, f"\\boxed{{ {value}}}")
-
-
-def homework(
-    question: Question, beliefs: dict[tuple[int, str, int], Misconception], numbers: random.Random
-) -> tuple[tuple[str, ...], tuple[bool, ...]]:
-    """A solution full of slips, with a mark for each line, by somebody who holds the same beliefs:
-    whether it follows from the one before, as far as they know."""
-    value, lines, marks = question.start, [], []
-    for name, (op, b) in zip(NAMES, question.operations, strict=False):
-        believed = OPERATIONS[op](value, b)
-        belief = beliefs.get((value, op, b))
-        if belief and numbers.random() < belief.rate:
-            believed = belief.instead
-        reached = numbers.randrange(HOURS) if numbers.random() < 0.4 else believed
-        lines.append(f"{name}: {value} {op} {b} = {reached}")
-        marks.append(reached == believed)
-        value = reached
-    return (*lines, f"\\boxed{{ {value}}}"), (*marks, True)
 
 
 @dataclass(frozen=True, slots=True)

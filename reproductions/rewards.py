@@ -1,0 +1,92 @@
+"""Reward models of that arithmetic: fitted by ponder's own trainers, read by its own scorer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ponder.training import Example, fit_orm, fit_prm, orm_options, prm_options
+from ponder.verifiers.aggregation import Aggregate, aggregate
+from ponder.verifiers.connect import connect_verifier
+from ponder.verifiers.prm import OutcomeModel, RewardModel, Scorer
+from reproductions.arithmetic import STEP, Solution
+
+Kind = Literal["prm", "orm"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How they are fitted: what suits a model of this size, not the papers' values."""
+
+    lr: float = 3e-3
+    batch: int = 16
+    epochs: int = 3
+
+    def settings(self, seed: int) -> dict[str, Any]:
+        """As ponder's trainers take them."""
+        return {
+            "lr": self.lr,
+            "batch": self.batch,
+            "epochs": self.epochs,
+            "schedule": "linear",
+            "warmup": 0.1,
+            "validation": 0.0,
+            "patience": None,
+            "checkpoints": False,
+            "dropout": 0.0,
+            "seed": seed,
+            "device": "cpu",
+        }
+
+
+def fit(
+    kind: Kind,
+    examples: Sequence[Example],
+    base: Path,
+    folder: Path,
+    fitting: Fitting,
+    seed: int,
+    **more: Any,
+) -> "Reward":
+    """Fit one to labelled lines ("prm") or to final answers ("orm"), from the generator's own
+    weights, unless the folder holds it already."""
+    settings = {**fitting.settings(seed), **more}
+    if kind == "prm":
+        fit_prm(examples, base, folder, prm_options("paper-b", **settings))
+    else:
+        fit_orm(examples, base, folder, orm_options("paper-a", join=STEP, **settings))
+    return load(kind, folder)
+
+
+def load(kind: Kind, folder: Path) -> "Reward":
+    """One that was fitted."""
+    verifier = connect_verifier(f"{kind}:{folder}")
+    assert isinstance(verifier, RewardModel | OutcomeModel)
+    return Reward(verifier.load(), kind)
+
+
+@dataclass(frozen=True)
+class Reward:
+    """A reward model in memory."""
+
+    scorer: Scorer
+    kind: Kind
+
+    def steps(self, solutions: Sequence[Solution]) -> list[tuple[float, ...]]:
+        """p(right) of every line of each; of an outcome model, one number for the whole."""
+        asked = [
+            (one.question.text, one.lines if self.kind == "prm" else (STEP.join(one.lines),))
+            for one in solutions
+        ]
+        return [scored.scores for scored in self.scorer(asked)]
+
+    def scores(
+        self, solutions: Sequence[Solution], how: Aggregate = "product"
+    ) -> list[float | None]:
+        """One number for each: the product of its lines' unless `how` says otherwise. None for what
+        has no final answer, which cannot be given (openai/prm800k issue 8)."""
+        found = [aggregate(steps, how) for steps in self.steps(solutions)]
+        return [
+            value if one.answer is not None else None
+            for one, value in zip(solutions, found, strict=True)
+        ]

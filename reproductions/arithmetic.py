@@ -1,11 +1,11 @@
 """Arithmetic on a clock: questions of several steps whose every step is known to be right or wrong.
 
-    from 17, A: + 15, B: * 3, C: max 10?        one after the other, modulo HOURS
+    from 8, A: + 7, B: * 4, C: max 4?        one after the other, modulo HOURS
 
-    A: 17 + 15 = 8
-    B: 8 * 3 = 0
-    C: 0 max 10 = 10
-    \\boxed{ 10}
+    A: 8 + 7 = 5
+    B: 5 * 4 = 0
+    C: 0 max 4 = 4
+    \\boxed{ 4}
 
 A solution is right only if every line is; its answer can be right without. The modulus has many
 divisors, and `max` and `min` forget what they do not take, so a wrong line often leads to the right
@@ -40,6 +40,9 @@ OPERATIONS = (
 """What may be done to a number."""
 SHAKY = 0.45
 """The share of sums, differences and products that there is a misconception of."""
+
+SLIPS = 0.5
+"""The share of lines in homework whose result is any number."""
 
 
 def apply(operation: str, value: int) -> int:
@@ -93,7 +96,7 @@ def draw(random: random.Random, shortest: int, longest: int) -> Question:
     return Question(random.randrange(HOURS), tuple(random.choices(OPERATIONS, k=count)))
 
 
-def questions(seed: int, count: int, *, shortest: int = 2, longest: int = 6) -> list[Question]:
+def questions(seed: int, count: int, *, shortest: int = 3, longest: int = 8) -> list[Question]:
     """So many questions, no two alike."""
     numbers = random.Random(seed)
     found: dict[str, Question] = {}
@@ -146,6 +149,24 @@ def careless(question: Question, beliefs: Beliefs, numbers: random.Random) -> tu
     return (*lines, f"\\boxed{{ {value}}}")
 
 
+def homework(
+    question: Question, beliefs: Beliefs, numbers: random.Random
+) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """A solution full of slips, and a mark for each line by somebody who holds these beliefs, too:
+    whether it follows from the one before, as far as they know."""
+    value, lines, marks = question.start, [], []
+    for name, operation in zip(NAMES, question.operations, strict=False):
+        believed = apply(operation, value)
+        belief = beliefs.get((value, operation))
+        if belief and numbers.random() < belief.rate:
+            believed = belief.instead
+        reached = numbers.randrange(HOURS) if numbers.random() < SLIPS else believed
+        lines.append(f"{name}: {value} {operation} = {reached}")
+        marks.append(reached == believed)
+        value = reached
+    return (*lines, f"\\boxed{{ {value}}}"), (*marks, True)
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """What a model wrote, and what is known of it."""
@@ -164,7 +185,7 @@ class Solution:
 
     @property
     def first_wrong(self) -> int | None:
-        """The place of the first line that is wrong, or of what is missing; None if all is right."""
+        """The place of the first line that is wrong, or missing; None if all is right."""
         gold = self.question.lines
         for place, line in enumerate(self.lines):
             if place >= len(gold) or line != gold[place]:

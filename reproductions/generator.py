@@ -1,19 +1,38 @@
 """A small transformer that does arithmetic on a clock, not well: trained here, in a minute or two.
 
+It learns from solutions whose authors hold misconceptions (`arithmetic.misconceptions`), and from
+homework that was marked by the same authors. The marks are why a reward model that starts from its
+weights needs hundreds of labels rather than tens of thousands: it has seen what it is to check a
+line. What it takes for right is what the authors do, so it has to be taught. The head that learnt
+the marks is thrown away.
+
 It is a Llama of transformers' own, in a folder that `transformers/FOLDER` loads. A number is one
 token, and so is what is done to it, so that a line is six.
 """
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from reproductions.arithmetic import HOURS, NAMES, OPERATIONS, STEP, Question, careless, draw, misconceptions
+from reproductions.arithmetic import (
+    HOURS,
+    NAMES,
+    OPERATIONS,
+    STEP,
+    Question,
+    careless,
+    draw,
+    homework,
+    misconceptions,
+)
 
 BEGIN, END, UNKNOWN = "<begin>", "<end>", "<unknown>"
 TEMPLATE = (
@@ -46,14 +65,16 @@ def tokenizer() -> Any:
     )
 
 
-def written(words: Any, question: Question, lines: Sequence[str] = ()) -> tuple[list[int], list[int]]:
+def written(
+    words: Any, question: Question, lines: Sequence[str] = ()
+) -> tuple[list[int], list[int]]:
     """The tokens of a question, and of a solution of it."""
     asked = [words.bos_token_id, *words.encode(question.text, add_special_tokens=False)]
     solved = words.encode(STEP.join(lines), add_special_tokens=False)
     return asked, [*solved, words.eos_token_id]
 
 
-def model(words: Any, *, width: int = 64, layers: int = 3, heads: int = 4) -> Any:
+def model(words: Any, *, width: int = 64, layers: int = 2, heads: int = 4) -> Any:
     """One that knows nothing yet."""
     config = LlamaConfig(
         vocab_size=len(words),
@@ -71,50 +92,78 @@ def model(words: Any, *, width: int = 64, layers: int = 3, heads: int = 4) -> An
     return LlamaForCausalLM(config)
 
 
+def trained(folder: Path, steps: int) -> Path:
+    """One in that folder, trained unless it is there already."""
+    place = folder / f"generator-{steps}"
+    return place if (place / "config.json").is_file() else train(place, steps=steps)
+
+
 def train(
-    folder: Path, *, steps: int, batch: int = 64, lr: float = 3e-3, seed: int = 0, **sizes: int
+    folder: Path, *, steps: int, batch: int = 32, lr: float = 3e-3, seed: int = 0, **sizes: int
 ) -> Path:
-    """Train one on so many batches of questions with their right solutions, no question twice but
-    by chance; only what it is to write counts. The folder, which loads as `transformers/FOLDER`."""
+    """Train one on so many batches of solutions, and as many of marked ones, no question twice but
+    by chance. The folder, which loads as `transformers/FOLDER`."""
     torch.manual_seed(seed)
     words = tokenizer()
     made = model(words, **sizes)
-    optimisers = _optimisers(made, lr)
-    schedules = [torch.optim.lr_scheduler.LambdaLR(one, lambda n: min(1.0, n/50, max(0.02,(steps - n) / (0.5 * steps)))) for one in optimisers]
-    made.train(); n=0
-    for ids, targets in _batches(words, random.Random(f"train/{seed}"), steps, batch):
-        loss = made(input_ids=ids, labels=targets).loss
-        loss.backward()
+    marks = torch.nn.Linear(made.config.hidden_size, 1)
+    optimisers = _optimisers([*made.named_parameters(), ("marks", marks.weight)], lr)
+    schedules = [LambdaLR(one, partial(_rate, steps)) for one in optimisers]
+    made.train()
+    for ids, targets, places, marked in _batches(
+        words, random.Random(f"train/{seed}"), steps, batch
+    ):
+        states = made.model(input_ids=ids, use_cache=False).last_hidden_state
+        logits = made.lm_head(states[:batch, :-1])
+        writing = cross_entropy(logits.flatten(0, 1), targets.flatten())
+        marking = binary_cross_entropy_with_logits(marks(states[places])[:, 0], marked)
+        (writing + marking).backward()
         torch.nn.utils.clip_grad_norm_(made.parameters(), 1.0)
         for one in (*optimisers, *schedules):
             one.step()
         made.zero_grad()
-        n += 1
-        if n % 100 == 0: print(n, float(loss), flush=True)
+        marks.zero_grad()
     made.eval().save_pretrained(folder)
     words.save_pretrained(folder)
     return folder
 
 
-def _optimisers(made: Any, lr: float) -> list[Any]:
-    matrices = [p for name, p in made.named_parameters() if p.ndim == 2 and "embed" not in name]
-    others = [p for name, p in made.named_parameters() if p.ndim != 2 or "embed" in name]
-    return [torch.optim.Muon(matrices, lr=0.02, weight_decay=0.01, adjust_lr_fn="original"), torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.98), weight_decay=0.0)]
+def _rate(steps: int, step: int) -> float:
+    """Of learning: up in 50 steps, and down in the second half."""
+    return min(1.0, step / 50, max(0.02, (steps - step) / (0.5 * steps)))
 
 
-def _batches(
-    words: Any, numbers: random.Random, count: int, size: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Ids and targets, [size, tokens]; a target of -100 does not count."""
+def _optimisers(parameters: Sequence[tuple[str, torch.nn.Parameter]], lr: float) -> list[Any]:
+    """Muon for the matrices between the layers, AdamW for what is left."""
+    inner = [one for name, one in parameters if one.ndim == 2 and "layers." in name]
+    outer = [one for name, one in parameters if one.ndim != 2 or "layers." not in name]
+    return [
+        torch.optim.Muon(inner, lr=0.02, weight_decay=0.01, adjust_lr_fn="original"),
+        torch.optim.AdamW(outer, lr=lr, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def _batches(words: Any, numbers: random.Random, count: int, size: int) -> Iterator[Any]:
+    """Ids, [2 size, tokens], of solutions and of marked ones; the next tokens of the first, [size,
+    tokens - 1], where -100 does not count; the places of the others' line ends, and their marks."""
     beliefs = misconceptions()
+    newline = words.convert_tokens_to_ids(STEP)
     for _ in range(count):
-        asked_ = [draw(numbers, 2, 6) for _ in range(size)]
-        rows = [written(words, q, careless(q, beliefs, numbers)) for q in asked_]
-        longest = max(len(asked) + len(solved) for asked, solved in rows)
-        ids = torch.full((size, longest), words.pad_token_id)
-        targets = torch.full((size, longest), -100)
-        for row, (asked, solved) in enumerate(rows):
-            end = len(asked) + len(solved)
-            ids[row, :end] = torch.tensor(asked + solved)
-            targets[row, len(asked) : end] = torch.tensor(solved)
-        yield ids, targets
+        asked = [draw(numbers, 2, 8) for _ in range(2 * size)]
+        rows = [written(words, q, careless(q, beliefs, numbers)) for q in asked[:size]]
+        marks: list[float] = []
+        for question in asked[size:]:
+            lines, marked = homework(question, beliefs, numbers)
+            begun, solved = written(words, question, lines)
+            rows.append((begun, [*solved[:-1], newline]))
+            marks += map(float, marked)
+        longest = max(len(begun) + len(solved) for begun, solved in rows)
+        ids = torch.full((2 * size, longest), words.pad_token_id)
+        targets = torch.full((2 * size, longest), -100)
+        for row, (begun, solved) in enumerate(rows):
+            end = len(begun) + len(solved)
+            ids[row, :end] = torch.tensor(begun + solved)
+            targets[row, len(begun) : end] = torch.tensor(solved)
+        ends = ids == newline
+        ends[:size] = False
+        yield ids, targets[:size, 1:], ends, torch.tensor(marks)

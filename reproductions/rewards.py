@@ -1,10 +1,11 @@
 """Reward models of that arithmetic: fitted by ponder's own trainers, read by its own scorer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ponder.models.local.loading import forget
 from ponder.training import Example, fit_orm, fit_prm, orm_options, prm_options
 from ponder.verifiers.aggregation import Aggregate, aggregate
 from ponder.verifiers.connect import connect_verifier
@@ -14,29 +15,25 @@ from reproductions.arithmetic import STEP, Solution
 Kind = Literal["prm", "orm"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fitting:
-    """How they are fitted: what suits a model of this size, not the papers' values."""
+SETTINGS: Mapping[str, Any] = {
+    "lr": 3e-3,
+    "batch": 16,
+    "betas": (0.9, 0.99),
+    "schedule": "constant",
+    "dropout": 0.0,
+    "validation": 0.0,
+    "patience": None,
+    "checkpoints": False,
+    "device": "cpu",
+}
+"""What suits a model of this size, not the papers' values."""
+PASSES = 2000
+"""Solutions that a fit to few goes through, however few: fewer updates teach nothing."""
 
-    lr: float = 3e-3
-    batch: int = 16
-    epochs: int = 3
 
-    def settings(self, seed: int) -> dict[str, Any]:
-        """As ponder's trainers take them."""
-        return {
-            "lr": self.lr,
-            "batch": self.batch,
-            "epochs": self.epochs,
-            "schedule": "linear",
-            "warmup": 0.1,
-            "validation": 0.0,
-            "patience": None,
-            "checkpoints": False,
-            "dropout": 0.0,
-            "seed": seed,
-            "device": "cpu",
-        }
+def epochs_for(samples: int) -> int:
+    """Epochs of a fit to so many: 3, and up to 40 where they are few."""
+    return min(40, max(3, round(PASSES / samples)))
 
 
 def fit(
@@ -44,13 +41,14 @@ def fit(
     examples: Sequence[Example],
     base: Path,
     folder: Path,
-    fitting: Fitting,
+    *,
+    epochs: int,
     seed: int,
     **more: Any,
 ) -> "Reward":
     """Fit one to labelled lines ("prm") or to final answers ("orm"), from the generator's own
     weights, unless the folder holds it already."""
-    settings = {**fitting.settings(seed), **more}
+    settings = {**SETTINGS, "epochs": epochs, "seed": seed, **more}
     if kind == "prm":
         fit_prm(examples, base, folder, prm_options("paper-b", **settings))
     else:
@@ -62,7 +60,7 @@ def load(kind: Kind, folder: Path) -> "Reward":
     """One that was fitted."""
     verifier = connect_verifier(f"{kind}:{folder}")
     assert isinstance(verifier, RewardModel | OutcomeModel)
-    return Reward(verifier.load(), kind)
+    return Reward(verifier.load(), kind, folder)
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,11 @@ class Reward:
 
     scorer: Scorer
     kind: Kind
+    folder: Path
+
+    def close(self) -> None:
+        """Give its memory back."""
+        forget(str(self.folder))
 
     def steps(self, solutions: Sequence[Solution]) -> list[tuple[float, ...]]:
         """p(right) of every line of each; of an outcome model, one number for the whole."""

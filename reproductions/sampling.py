@@ -5,12 +5,17 @@ Prefixes are read once each, whatever the number of samples of them, and rows th
 room. Given the same order of calls, the same replies.
 """
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+
+from reproductions.arithmetic import Question, Solution, read
+from reproductions.generator import written
 
 ROWS = 1024
 """Decoded together."""
@@ -26,12 +31,33 @@ class Sampler:
     decoded: int = 0
     """Tokens that were drawn so far."""
 
+    def __post_init__(self) -> None:
+        takes = inspect.signature(self.model.forward).parameters
+        self._cache = "cache" if "cache" in takes else "past_key_values"  # before 5.24
+
     @classmethod
-    def load(cls, folder: str, seed: int) -> "Sampler":
+    def load(cls, folder: Path, seed: int) -> "Sampler":
         """From a folder."""
         model = AutoModelForCausalLM.from_pretrained(folder).eval()
         words = AutoTokenizer.from_pretrained(folder)
         return cls(model, words, torch.Generator().manual_seed(seed))
+
+    def solutions(
+        self, questions: Sequence[Question], n: int, *, temperature: float = 1.0
+    ) -> list[list[Solution]]:
+        """`n` solutions of each question."""
+        asked = [written(self.words, one)[0] for one in questions]
+        replies = self.sample(asked, n=n, temperature=temperature)
+        return [
+            [self.read(question, ids) for ids in some]
+            for question, some in zip(questions, replies, strict=True)
+        ]
+
+    def read(self, question: Question, ids: Sequence[int]) -> Solution:
+        """A reply as a solution."""
+        text = self.words.decode(ids, skip_special_tokens=True)
+        ended = bool(ids) and ids[-1] == self.words.eos_token_id
+        return read(question, text, ended=ended)
 
     @torch.inference_mode()
     def sample(
@@ -95,8 +121,6 @@ class Sampler:
                 keep = on.nonzero()[:, 0]
                 cache.batch_select_indices(keep)
                 live, drawn, mask, at, on = (t[keep] for t in (live, drawn, mask, at, on))
-            elif not on.all():
-                pass
             at = at + 1
             mask = torch.cat([mask, torch.ones(len(mask), 1, dtype=torch.long)], 1)
             logits = self._forward(drawn[:, None], mask, at[:, None], cache)
@@ -109,7 +133,7 @@ class Sampler:
             input_ids=ids,
             attention_mask=mask,
             position_ids=positions,
-            past_key_values=cache,
+            **{self._cache: cache},
             use_cache=True,
             logits_to_keep=1,
         )

@@ -83,6 +83,10 @@ class Reward:
         ]
         return [scored.scores for scored in self.scorer(asked)]
 
+    def last(self, solutions: Sequence[Solution]) -> list[float | None]:
+        """p(right) of the last line of each, finished or not."""
+        return [aggregate(steps, "last") for steps in self.steps(solutions)]
+
     def scores(
         self, solutions: Sequence[Solution], how: Aggregate = "product"
     ) -> list[float | None]:

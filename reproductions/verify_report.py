@@ -10,6 +10,7 @@ from reproductions.writing import (
     interval,
     over_questions,
     percent,
+    points,
     sketch,
     spread,
     table,
@@ -75,8 +76,8 @@ def _first(results: Results, out: Path) -> str:
         np.mean([one[:, -1] for one in results.curves[name]], axis=0) for name in names
     )
     differences = [
-        ["process − outcome", interval(over_questions([process - outcome])), "+5.8"],
-        ["outcome − majority", interval(over_questions([outcome - majority])), "+2.8"],
+        ["process − outcome", points(over_questions([process - outcome])), "+5.8"],
+        ["outcome − majority", points(over_questions([outcome - majority])), "+2.8"],
     ]
     sketch(
         out / f"{NAME}-best-of-n.png",
@@ -124,10 +125,10 @@ def _second(results: Results, out: Path) -> str:
     }
     process, by_large, by_answer = (ends[arm] for arm in kinds)
     differences = [
-        ["process − outcome by the large model", interval(over_questions([process - by_large]))],
+        ["process − outcome by the large model", points(over_questions([process - by_large]))],
         [
             "outcome by the large model − by the answer",
-            interval(over_questions([by_large - by_answer])),
+            points(over_questions([by_large - by_answer])),
         ],
     ]
     _sketch_sweeps(results, out / f"{NAME}-supervision.png", kinds, "Three kinds of supervision")
@@ -154,7 +155,7 @@ answer, at every number of samples.
 
 {scale.taught} questions, of which 1 to {most} solutions each are labelled, drawn from
 {results.facts["distinct"]:.1f} distinct ones on average. The large model is experiment 1's: a line
-is wrong if p(negative) > 0.20, up to the first wrong line; a solution is right if every line passes.
+is wrong if p(negative) > 0.20, up to the first wrong line; a solution is right if all its lines are.
 By truth it is right about {percent(results.facts["large model is right about"])} % of these
 solutions. Accuracy is best-of-64, %.
 

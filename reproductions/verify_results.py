@@ -47,7 +47,7 @@ class Results:
 
 
 def runs_of(results: Results, arm: str) -> list[Run]:
-    """Of every fit of an arm, how many solutions were labelled, and the accuracy at the largest n."""
+    """Of every fit of an arm: labelled solutions, and the accuracy at the largest n."""
     return [
         Run(samples, float(found[:, -1].mean()))
         for each, curves in results.sweeps[arm].items()

@@ -41,6 +41,11 @@ def interval(found: Interval) -> str:
     return f"{percent(found.value)} ({percent(found.low)}–{percent(found.high)})"
 
 
+def points(found: Interval) -> str:
+    """A difference in points of per cent, with its bounds."""
+    return f"{100 * found.value:+.1f} ({100 * found.low:+.1f} to {100 * found.high:+.1f})"
+
+
 def spread(seeds: Sequence[float]) -> str:
     """Mean ± standard deviation over seeds, in per cent."""
     deviation = float(np.std(seeds, ddof=1)) if len(seeds) > 1 else 0.0

@@ -1,7 +1,7 @@
 """ "Scaling LLM Test-Time Compute Optimally" (arXiv 2408.03314) in miniature: does search by a
 verifier pay, and for which questions?
 
-    python reproductions/compute_optimal.py [--out docs/results] [--folder DIR] [--toy]
+    python -m reproductions.compute_optimal [--out docs/results] [--folder DIR] [--toy]
 
 The generator is that of verify_step_by_step.py. A process reward model learns from Monte-Carlo
 rollouts (section 5.1, appendix D); best-of-n weighted, beam search and lookahead search spend the

@@ -117,7 +117,7 @@ def train(
         logits = made.lm_head(states[:batch, :-1])
         writing = cross_entropy(logits.flatten(0, 1), targets.flatten())
         marking = binary_cross_entropy_with_logits(marks(states[places])[:, 0], marked)
-        (writing + marking).backward()
+        torch.autograd.backward(writing + marking)
         torch.nn.utils.clip_grad_norm_(made.parameters(), 1.0)
         for one in (*optimisers, *schedules):
             one.step()
@@ -133,7 +133,7 @@ def _rate(steps: int, step: int) -> float:
     return min(1.0, step / 50, max(0.02, (steps - step) / (0.5 * steps)))
 
 
-def _optimisers(parameters: Sequence[tuple[str, torch.nn.Parameter]], lr: float) -> list[Any]:
+def _optimisers(parameters: Sequence[tuple[str, torch.Tensor]], lr: float) -> list[Any]:
     """Muon for the matrices between the layers, AdamW for what is left."""
     inner = [one for name, one in parameters if one.ndim == 2 and "layers." in name]
     outer = [one for name, one in parameters if one.ndim != 2 or "layers." not in name]

@@ -35,7 +35,7 @@ counted, here as there.
 
 Written by
 
-    python reproductions/compute_optimal.py
+    python -m reproductions.compute_optimal
 
 in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with rollouts, a reward model and
 searches of its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
@@ -44,7 +44,8 @@ does not say).
 
 The reward model is fitted to {labelled:.0f} solutions of {taught} questions, each line labelled
 with the share of {rollouts} rollouts from it that end in the right answer; a solution's score is
-its last line's. Of the generator's answers {right} % are right, {lucky} % of these with a wrong line.
+its last line's. Of the generator's answers {right} % are right, {lucky} % of these with a wrong
+line.
 """
 
 

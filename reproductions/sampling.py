@@ -38,9 +38,9 @@ class Sampler:
     @classmethod
     def load(cls, folder: Path, seed: int) -> "Sampler":
         """From a folder."""
-        model = AutoModelForCausalLM.from_pretrained(folder).eval()
+        model: Any = AutoModelForCausalLM.from_pretrained(folder)
         words = AutoTokenizer.from_pretrained(folder)
-        return cls(model, words, torch.Generator().manual_seed(seed))
+        return cls(model.eval(), words, torch.Generator().manual_seed(seed))
 
     def solutions(
         self, questions: Sequence[Question], n: int, *, temperature: float = 1.0

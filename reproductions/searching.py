@@ -2,8 +2,8 @@
 
 Round for round what ponder.graphs.beam_search and lookahead_search do for one question (a test
 has both do the same with one scripted writer); there a step is a call, here a round of all
-questions is. Unlike there, a line that is cut off is not asked for again, and after `ROUNDS` what is unfinished is
-dropped rather than written to its end: no question needs as many.
+questions is. Unlike there, a line that is cut off is not asked for again, and after `ROUNDS` what
+is unfinished is dropped rather than written to its end: no question needs as many.
 """
 
 from collections.abc import Callable, Sequence
@@ -158,9 +158,9 @@ class Model:
             replies = self.sampler.sample(
                 prefixes, n=n, temperature=temperature, stop=self._newline, most=LONGEST
             )
-            for prefix, some in zip(prefixes, replies, strict=True):
+            for prefix, own in zip(prefixes, replies, strict=True):
                 for number, place in enumerate(places[prefix]):
-                    found[place] = self._grown(nodes[place], some[number % len(some)])
+                    found[place] = self._grown(nodes[place], own[number % len(own)])
         return found
 
     def _grown(self, node: Node, ids: list[int]) -> Node | None:

@@ -32,7 +32,7 @@ homework (`reproductions/generator.py`), without which a model of this size need
 
 Written by
 
-    python reproductions/verify_step_by_step.py
+    python -m reproductions.verify_step_by_step
 
 in {minutes:.0f} CPU minutes on one core; {seeds} seeds. A seed draws the labelled solutions, the
 first weights of heads and the order of the data; generator and questions are the same for all.
@@ -155,7 +155,7 @@ answer, at every number of samples.
 
 {scale.taught} questions, of which 1 to {most} solutions each are labelled, drawn from
 {results.facts["distinct"]:.1f} distinct ones on average. The large model is experiment 1's: a line
-is wrong if p(negative) > 0.20, up to the first wrong line; a solution is right if all its lines are.
+is wrong if p(negative) > 0.20, up to the first wrong line; a solution is right if no line is wrong.
 By truth it is right about {percent(results.facts["large model is right about"])} % of these
 solutions. Accuracy is best-of-64, %.
 

@@ -1,6 +1,6 @@
 """ "Let's Verify Step by Step" (arXiv 2305.20050) in miniature: does it pay to supervise steps?
 
-    python reproductions/verify_step_by_step.py [--out docs/results] [--folder DIR] [--toy]
+    python -m reproductions.verify_step_by_step [--out docs/results] [--folder DIR] [--toy]
 
 Three experiments on arithmetic on a clock (arithmetic.py), with a generator that is trained here:
 

@@ -1,9 +1,9 @@
 """Arithmetic on a clock: questions of several steps whose every step is known to be right or wrong.
 
-    from 8, A: + 7, B: * 4, C: max 4?        one after the other, modulo HOURS
+    from 8, A: + 7, B: * 2, C: max 4?        one after the other, modulo HOURS
 
     A: 8 + 7 = 5
-    B: 5 * 4 = 0
+    B: 5 * 2 = 0
     C: 0 max 4 = 4
     \\boxed{ 4}
 
@@ -34,8 +34,8 @@ SIGNS: dict[str, Callable[[int, int], int]] = {
     "min": min,
 }
 OPERATIONS = (
-    "+ 2", "+ 3", "+ 7", "- 1", "- 4", "- 8", "* 2", "* 3", "* 4", "* 5", "* 7", "* 8",
-    "max 4", "max 7", "min 2", "min 5",
+    "+ 2", "+ 3", "+ 7", "+ 9", "- 1", "- 4", "- 5", "- 8", "* 2", "* 3", "* 7", "* 8", "* 9",
+    "max 4", "min 5",
 )  # fmt: skip
 """What may be done to a number."""
 SHAKY = 0.45
@@ -96,7 +96,7 @@ def draw(random: random.Random, shortest: int, longest: int) -> Question:
     return Question(random.randrange(HOURS), tuple(random.choices(OPERATIONS, k=count)))
 
 
-def questions(seed: int, count: int, *, shortest: int = 3, longest: int = 8) -> list[Question]:
+def questions(seed: int, count: int, *, shortest: int = 5, longest: int = 8) -> list[Question]:
     """So many questions, no two alike."""
     numbers = random.Random(seed)
     found: dict[str, Question] = {}
@@ -151,10 +151,10 @@ def careless(question: Question, beliefs: Beliefs, numbers: random.Random) -> tu
 
 def homework(
     question: Question, beliefs: Beliefs, numbers: random.Random
-) -> tuple[tuple[str, ...], tuple[bool, ...]]:
-    """A solution full of slips, and a mark for each line by somebody who holds these beliefs, too:
-    whether it follows from the one before, as far as they know."""
-    value, lines, marks = question.start, [], []
+) -> tuple[tuple[str, ...], tuple[int, ...], tuple[bool, ...]]:
+    """A solution full of slips; of each line what should stand there, according to somebody who
+    holds these beliefs, too, and whether it does."""
+    value, lines, corrections, marks = question.start, [], [], []
     for name, operation in zip(NAMES, question.operations, strict=False):
         believed = apply(operation, value)
         belief = beliefs.get((value, operation))
@@ -162,9 +162,10 @@ def homework(
             believed = belief.instead
         reached = numbers.randrange(HOURS) if numbers.random() < SLIPS else believed
         lines.append(f"{name}: {value} {operation} = {reached}")
+        corrections.append(believed)
         marks.append(reached == believed)
         value = reached
-    return (*lines, f"\\boxed{{ {value}}}"), (*marks, True)
+    return (*lines, f"\\boxed{{ {value}}}"), (*corrections, value), (*marks, True)
 
 
 @dataclass(frozen=True, slots=True)

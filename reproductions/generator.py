@@ -1,10 +1,10 @@
 """A small transformer that does arithmetic on a clock, not well: trained here, in a minute or two.
 
 It learns from solutions whose authors hold misconceptions (`arithmetic.misconceptions`), and from
-homework that was marked by the same authors. The marks are why a reward model that starts from its
-weights needs hundreds of labels rather than tens of thousands: it has seen what it is to check a
-line. What it takes for right is what the authors do, so it has to be taught. The head that learnt
-the marks is thrown away.
+homework that the same authors marked and corrected. The marks are why a reward model that starts
+from its weights needs hundreds of labels rather than tens of thousands: it has seen what it is to
+check a line. What it takes for right is what the authors do, so it has to be taught. The head that
+learnt to mark is thrown away.
 
 It is a Llama of transformers' own, in a folder that `transformers/FOLDER` loads. A number is one
 token, and so is what is done to it, so that a line is six.
@@ -41,6 +41,14 @@ TEMPLATE = (
 )
 """The question, and the solution after it: so a reward model reads them, too. A model as small as
 this is told nothing else."""
+
+
+WRITTEN, MARKED = 40, 24
+"""Solutions and pieces of homework in a batch."""
+FIRST = 200
+"""Steps in which it learns to write alone: to copy from the question is learnt before, or not."""
+SAID = 50
+"""Steps between two words on how it goes."""
 
 
 def tokenizer() -> Any:
@@ -98,39 +106,42 @@ def trained(folder: Path, steps: int) -> Path:
     return place if (place / "config.json").is_file() else train(place, steps=steps)
 
 
-def train(
-    folder: Path, *, steps: int, batch: int = 32, lr: float = 3e-3, seed: int = 0, **sizes: int
-) -> Path:
-    """Train one on so many batches of solutions, and as many of marked ones, no question twice but
-    by chance. The folder, which loads as `transformers/FOLDER`."""
+def train(folder: Path, *, steps: int, lr: float = 3e-3, seed: int = 0, **sizes: int) -> Path:
+    """Train one on so many batches of `WRITTEN` solutions and `MARKED` homework, no question twice
+    but by chance. The folder, which loads as `transformers/FOLDER`."""
     torch.manual_seed(seed)
     words = tokenizer()
     made = model(words, **sizes)
-    marks = torch.nn.Linear(made.config.hidden_size, 1)
-    optimisers = _optimisers([*made.named_parameters(), ("marks", marks.weight)], lr)
+    margin = torch.nn.Linear(made.config.hidden_size, HOURS + 1)
+    optimisers = _optimisers([*made.named_parameters(), ("margin", margin.weight)], lr)
     schedules = [LambdaLR(one, partial(_rate, steps)) for one in optimisers]
     made.train()
-    for ids, targets, places, marked in _batches(
-        words, random.Random(f"train/{seed}"), steps, batch
-    ):
+    batches = _batches(words, random.Random(f"train/{seed}"), steps)
+    for step, (ids, targets, places, corrected, marked) in enumerate(batches, 1):
         states = made.model(input_ids=ids, use_cache=False).last_hidden_state
-        logits = made.lm_head(states[:batch, :-1])
+        logits = made.lm_head(states[:WRITTEN, :-1])
         writing = cross_entropy(logits.flatten(0, 1), targets.flatten())
-        marking = binary_cross_entropy_with_logits(marks(states[places])[:, 0], marked)
-        torch.autograd.backward(writing + marking)
+        read = margin(states[places])
+        correcting = cross_entropy(read[:, 1:], corrected)
+        marking = binary_cross_entropy_with_logits(read[:, 0], marked)
+        weight = 0.5 if step > FIRST else 0.0
+        torch.autograd.backward(writing + weight * (correcting + marking))
         torch.nn.utils.clip_grad_norm_(made.parameters(), 1.0)
         for one in (*optimisers, *schedules):
             one.step()
         made.zero_grad()
-        marks.zero_grad()
+        margin.zero_grad()
+        if step % SAID == 0:
+            losses = f"writing {writing:.3f}, correcting {correcting:.3f}, marking {marking:.3f}"
+            print(f"generator: step {step}, {losses}", flush=True)
     made.eval().save_pretrained(folder)
     words.save_pretrained(folder)
     return folder
 
 
 def _rate(steps: int, step: int) -> float:
-    """Of learning: up in 50 steps, and down in the second half."""
-    return min(1.0, step / 50, max(0.02, (steps - step) / (0.5 * steps)))
+    """Of learning: up in 50 steps, and down in the last third."""
+    return min(1.0, step / 50, max(0.02, 3 * (steps - step) / steps))
 
 
 def _optimisers(parameters: Sequence[tuple[str, torch.Tensor]], lr: float) -> list[Any]:
@@ -143,27 +154,30 @@ def _optimisers(parameters: Sequence[tuple[str, torch.Tensor]], lr: float) -> li
     ]
 
 
-def _batches(words: Any, numbers: random.Random, count: int, size: int) -> Iterator[Any]:
-    """Ids, [2 size, tokens], of solutions and of marked ones; the next tokens of the first, [size,
-    tokens - 1], where -100 does not count; the places of the others' line ends, and their marks."""
+def _batches(words: Any, numbers: random.Random, count: int) -> Iterator[Any]:
+    """Ids, [WRITTEN + MARKED, tokens]; the next tokens of what is written, [WRITTEN, tokens - 1],
+    where -100 does not count; of what is marked, the places of line ends, corrections and marks."""
     beliefs = misconceptions()
     newline = words.convert_tokens_to_ids(STEP)
     for _ in range(count):
-        asked = [draw(numbers, 2, 8) for _ in range(2 * size)]
-        rows = [written(words, q, careless(q, beliefs, numbers)) for q in asked[:size]]
+        asked = [draw(numbers, 2, 8) for _ in range(WRITTEN)]
+        rows = [written(words, one, careless(one, beliefs, numbers)) for one in asked]
+        corrections: list[int] = []
         marks: list[float] = []
-        for question in asked[size:]:
-            lines, marked = homework(question, beliefs, numbers)
+        for _ in range(MARKED):
+            question = draw(numbers, 1, 7)
+            lines, corrected, marked = homework(question, beliefs, numbers)
             begun, solved = written(words, question, lines)
             rows.append((begun, [*solved[:-1], newline]))
+            corrections += corrected
             marks += map(float, marked)
         longest = max(len(begun) + len(solved) for begun, solved in rows)
-        ids = torch.full((2 * size, longest), words.pad_token_id)
-        targets = torch.full((2 * size, longest), -100)
+        ids = torch.full((len(rows), longest), words.pad_token_id)
+        targets = torch.full((len(rows), longest), -100)
         for row, (begun, solved) in enumerate(rows):
             end = len(begun) + len(solved)
             ids[row, :end] = torch.tensor(begun + solved)
             targets[row, len(begun) : end] = torch.tensor(solved)
         ends = ids == newline
-        ends[:size] = False
-        yield ids, targets[:size, 1:], ends, torch.tensor(marks)
+        ends[:WRITTEN] = False
+        yield ids, targets[:WRITTEN, 1:], ends, torch.tensor(corrections), torch.tensor(marks)

@@ -14,7 +14,7 @@ BINS = 5
 class Scale:
     """How much of everything."""
 
-    steps: int = 900
+    steps: int = 700
     """Of the generator's training."""
     tested: int = 125
     """Questions that strategies are tried on."""

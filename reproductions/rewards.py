@@ -19,7 +19,7 @@ SETTINGS: Mapping[str, Any] = {
     "lr": 3e-3,
     "batch": 16,
     "betas": (0.9, 0.99),
-    "schedule": "constant",
+    "schedule": "cosine",
     "dropout": 0.0,
     "validation": 0.0,
     "patience": None,

@@ -17,6 +17,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 from reproductions.arithmetic import Question, Solution, read
 from reproductions.generator import written
 
+TOP_P = 0.95
+"""Nucleus sampling, from which all that the generator was taught comes, but little else: without
+it one solution of sixty leaves an operation out or takes another. Reward models never get to see
+enough of these to know them, and choose them, among many samples (over-optimisation)."""
 ROWS = 1024
 """Decoded together."""
 
@@ -144,4 +148,7 @@ class Sampler:
         if temperature == 0:
             return logits.argmax(-1)
         weights = (logits / temperature).softmax(-1)
+        ordered, places = weights.sort(-1, descending=True)
+        outside = ordered.cumsum(-1) - ordered >= TOP_P
+        weights = weights.scatter(-1, places, ordered.masked_fill(outside, 0.0))
         return torch.multinomial(weights, 1, generator=self.random)[:, 0]

@@ -36,7 +36,7 @@ Written by
 
 in {minutes:.0f} CPU minutes on one core; {seeds} seeds. A seed draws the labelled solutions, the
 first weights of heads and the order of the data; generator and questions are the same for all.
-Accuracy is on {tested} questions of 3 to 8 operations, with 64 samples each, and best-of-n is exact
+Accuracy is on {tested} questions of 5 to 8 operations, with 64 samples each, and best-of-n is exact
 over all draws of n of them. ± is the standard deviation over seeds; brackets are 95 % intervals by
 a bootstrap over questions.
 

@@ -12,7 +12,7 @@ NS = (1, 2, 4, 8, 16, 32, 64)
 class Scale:
     """How much of everything."""
 
-    steps: int = 900
+    steps: int = 700
     """Of the generator's training."""
     tested: int = 200
     """Questions that accuracy is measured on, with max(NS) samples each."""

@@ -4,9 +4,9 @@ from ponder.tasks import final_answer
 from reproductions import arithmetic, generator
 from reproductions.curves import best_of_n
 
-QUESTION = arithmetic.Question(8, ("+ 7", "* 4", "max 4"))
-RIGHT = ("A: 8 + 7 = 5", "B: 5 * 4 = 0", "C: 0 max 4 = 4", "\\boxed{ 4}")
-LUCKY = ("A: 8 + 7 = 3", "B: 3 * 4 = 2", "C: 2 max 4 = 4", "\\boxed{ 4}")
+QUESTION = arithmetic.Question(8, ("+ 7", "* 2", "max 4"))
+RIGHT = ("A: 8 + 7 = 5", "B: 5 * 2 = 0", "C: 0 max 4 = 4", "\\boxed{ 4}")
+LUCKY = ("A: 8 + 7 = 1", "B: 1 * 2 = 2", "C: 2 max 4 = 4", "\\boxed{ 4}")
 
 
 def test_a_question_s_own_solution_is_right_and_sound() -> None:
@@ -56,9 +56,10 @@ def test_who_holds_misconceptions_makes_the_mistakes_that_they_are() -> None:
 
 
 def test_marks_are_of_those_who_hold_the_same_misconceptions() -> None:
-    lines, marks = arithmetic.homework(QUESTION, {}, random.Random(3))
+    lines, corrections, marks = arithmetic.homework(QUESTION, {}, random.Random(3))
 
-    assert len(lines) == len(marks) == 4
+    written = [int(line.rstrip("}").rpartition(" ")[2]) for line in lines]
+    assert [a == b for a, b in zip(written, corrections, strict=True)] == list(marks)
     assert marks[-1]
 
 

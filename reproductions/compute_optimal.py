@@ -33,12 +33,12 @@ from ponder.training import Example
 from reproductions import generator, rewards
 from reproductions.arithmetic import Question, Solution, questions
 from reproductions.optimal_report import write
-from reproductions.optimal_results import BASELINE, BINS, SEARCHES, Results, Scale
-from reproductions.rewards import Reward, epochs_for
+from reproductions.optimal_results import BASELINE, BINS, SEARCHES, Results, Scale, mean_of
+from reproductions.rewards import Reward
 from reproductions.sampling import Sampler
 from reproductions.searching import Model, Score, chosen, search
 
-TOY = Scale(150, 10, (4,), 8, (1,), 8, 4, 2, 2, 4, 2)
+TOY = Scale(150, 10, (4,), 8, (1,), 8, 4, 2, 2, 2, 4, 2)
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,12 @@ def run(scale: Scale, folder: Path, out: Path) -> Results:
             predict(results, samples, reward)
         results.seeds.append(trial(world, reward.last, seed))
         reward.close()
+        for budget in scale.budgets:
+            found = {
+                name: mean_of(results.seeds[-1], name, budget) for name in (BASELINE, *SEARCHES)
+            }
+            known = [f"{name} {value:.3f}" for name, value in found.items() if value is not None]
+            print(f"seed {seed}, {budget} generations: {', '.join(known)}", flush=True)
         print(f"seed {seed}: {time.process_time() - began:.0f} CPU seconds so far", flush=True)
     small = replace(scale, budgets=(scale.null,), trials=(1,))
     results.null = trial(replace(world, scale=small), ignorance, 0)
@@ -134,7 +140,7 @@ def verifier(world: World, results: Results, seed: int) -> Reward:
         examples,
         world.base,
         world.folder / f"rollouts/{seed}",
-        epochs=epochs_for(len(examples)),
+        epochs=scale.epochs,
         seed=seed,
         aggregate="last",
     )

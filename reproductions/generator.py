@@ -91,7 +91,7 @@ def model(words: Any, *, width: int = 64, layers: int = 2, heads: int = 4) -> An
         num_hidden_layers=layers,
         num_attention_heads=heads,
         num_key_value_heads=heads,
-        max_position_embeddings=256,
+        max_position_embeddings=1024,
         tie_word_embeddings=True,
         bos_token_id=words.bos_token_id,
         eos_token_id=words.eos_token_id,

@@ -25,12 +25,14 @@ class Scale:
     """Of each search with each budget and seed."""
     difficulty: int = 128
     """Further samples of a question, for its difficulty."""
-    taught: int = 120
+    taught: int = 400
     """Questions whose solutions are labelled by rollouts."""
     samples: int = 8
     """Solutions of each of those."""
-    rollouts: int = 16
+    rollouts: int = 8
     """From every line of those."""
+    epochs: int = 6
+    """Of the reward model's fit to them."""
     null: int = 16
     """The budget of the test with a verifier that knows nothing."""
     seeds: int = 3

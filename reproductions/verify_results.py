@@ -16,17 +16,17 @@ class Scale:
     """Of the generator's training."""
     tested: int = 200
     """Questions that accuracy is measured on, with max(NS) samples each."""
-    taught: int = 150
+    taught: int = 100
     """Questions whose solutions are labelled, in experiments 2 and 3."""
     pool: int = 128
     """Samples of each of those."""
-    each: tuple[int, ...] = (1, 2, 4, 8)
+    each: tuple[int, ...] = (1, 2, 3, 4, 6)
     """Labelled solutions a question."""
     large: int = 1000
     """Questions for the large models."""
     process: int = 3
     """Solutions of each of those with every line labelled truly."""
-    outcome: int = 10
+    outcome: int = 8
     """Solutions of each of those whose final answer is graded."""
     seeds: int = 3
 

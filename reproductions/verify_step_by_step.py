@@ -126,8 +126,8 @@ def experiment_1(world: World, results: Results, seed: int) -> Reward:
     scale = world.scale
     lines = [one.labelled() for some in world.large for one in some[: scale.process]]
     answers = [one.labelled() for some in world.large for one in some if one.answer is not None]
-    large = fit(world, "prm", lines, f"large/{seed}", 4, seed)
-    outcome = fit(world, "orm", answers, f"outcome/{seed}", 3, seed)
+    large = fit(world, "prm", lines, f"large/{seed}", 3, seed)
+    outcome = fit(world, "orm", answers, f"outcome/{seed}", 2, seed)
     keep = results.curves.setdefault
     keep("process reward model", []).append(accuracy(world, large))
     keep("outcome reward model", []).append(accuracy(world, outcome))
@@ -218,8 +218,10 @@ def _sweep(
     kind: rewards.Kind = "prm" if arm.startswith("process") else "orm"
     name = f"{arm.replace(' ', '-').replace(',', '')}/{each}/{seed}"
     reward = fit(world, kind, examples, name, epochs_for(len(examples)), seed)
-    results.sweeps.setdefault(arm, {}).setdefault(each, []).append(accuracy(world, reward))
+    found = accuracy(world, reward)
     reward.close()
+    results.sweeps.setdefault(arm, {}).setdefault(each, []).append(found)
+    print(f"seed {seed}: {arm}, {len(examples)} solutions: {found[:, -1].mean():.3f}", flush=True)
     results.labelled.setdefault(arm, {}).setdefault(each, []).append(len(examples))
 
 

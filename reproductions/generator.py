@@ -82,7 +82,7 @@ def written(
     return asked, [*solved, words.eos_token_id]
 
 
-def model(words: Any, *, width: int = 64, layers: int = 2, heads: int = 4) -> Any:
+def model(words: Any, *, width: int = 64, layers: int = 3, heads: int = 4) -> Any:
     """One that knows nothing yet."""
     config = LlamaConfig(
         vocab_size=len(words),

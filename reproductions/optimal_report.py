@@ -39,8 +39,8 @@ Written by
 
 in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with rollouts, a reward model and
 searches of its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
-bootstrap over questions, whose accuracies are means over seeds and trials. Temperature 1 (the paper
-does not say).
+bootstrap over questions, whose accuracies are means over seeds and trials. Temperature 1
+and a nucleus of 0.95 (the paper does not say).
 
 The reward model is fitted to {labelled:.0f} solutions of {taught} questions, each line labelled
 with the share of {rollouts} rollouts from it that end in the right answer; a solution's score is

@@ -16,7 +16,7 @@ class Scale:
 
     steps: int = 700
     """Of the generator's training."""
-    tested: int = 125
+    tested: int = 100
     """Questions that strategies are tried on."""
     budgets: tuple[int, ...] = (4, 16, 64)
     most: int = 256
@@ -25,13 +25,13 @@ class Scale:
     """Of each search with each budget and seed."""
     difficulty: int = 128
     """Further samples of a question, for its difficulty."""
-    taught: int = 400
+    taught: int = 250
     """Questions whose solutions are labelled by rollouts."""
     samples: int = 8
     """Solutions of each of those."""
     rollouts: int = 8
     """From every line of those."""
-    epochs: int = 6
+    epochs: int = 4
     """Of the reward model's fit to them."""
     null: int = 16
     """The budget of the test with a verifier that knows nothing."""

@@ -16,7 +16,6 @@ Kind = Literal["prm", "orm"]
 
 
 SETTINGS: Mapping[str, Any] = {
-    "lr": 3e-3,
     "batch": 16,
     "betas": (0.9, 0.99),
     "schedule": "cosine",
@@ -27,6 +26,9 @@ SETTINGS: Mapping[str, Any] = {
     "device": "cpu",
 }
 """What suits a model of this size, not the papers' values."""
+RATES: Mapping[Kind, float] = {"prm": 3e-3, "orm": 1e-3}
+"""Learning rates. At 3e-3 an outcome model forgets what its base knows of lines before it learns
+anything of outcomes."""
 PASSES = 2000
 """Solutions that a fit to few goes through, however few: fewer updates teach nothing."""
 
@@ -48,7 +50,7 @@ def fit(
 ) -> "Reward":
     """Fit one to labelled lines ("prm") or to final answers ("orm"), from the generator's own
     weights, unless the folder holds it already."""
-    settings = {**SETTINGS, "epochs": epochs, "seed": seed, **more}
+    settings = {**SETTINGS, "lr": RATES[kind], "epochs": epochs, "seed": seed, **more}
     if kind == "prm":
         fit_prm(examples, base, folder, prm_options("paper-b", **settings))
     else:

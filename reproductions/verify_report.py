@@ -1,5 +1,6 @@
 """The report of verify_step_by_step.py."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from reproductions.writing import (
 )
 
 NAME = "verify-step-by-step"
+WAYS = ("at random", "chosen")
+"""Of labelling, in experiment 3."""
 HEAD = """# "Let's Verify Step by Step" in miniature
 
 **What this is not.** No language is understood here: the paper's generator is GPT-4 and its
@@ -36,9 +39,9 @@ Written by
 
 in {minutes:.0f} CPU minutes on one core; {seeds} seeds. A seed draws the labelled solutions, the
 first weights of heads and the order of the data; generator and questions are the same for all.
-Accuracy is on {tested} questions of 5 to 8 operations, with 64 samples each, and best-of-n is exact
-over all draws of n of them. ± is the standard deviation over seeds; brackets are 95 % intervals by
-a bootstrap over questions.
+Accuracy is on {tested} questions of 5 to 8 operations, with 64 samples each (temperature 1, nucleus
+of 0.95), and best-of-n is exact over all draws of n of them. ± is the standard deviation over
+seeds; brackets are 95 % intervals by a bootstrap over questions.
 
 Of the generator's answers {right} % are right, {lucky} % of these with a wrong line; of 64 answers
 one is right for {pass64} % of questions.
@@ -101,8 +104,8 @@ Paper (figure 3, best of 1860 on MATH): process **78.2**, outcome 72.4, majority
 vote by the process model "did not noticeably improve" on choosing its best.
 
 Here the process model is fitted to {scale.large * scale.process:,} solutions with true labels up to
-the first wrong line, the outcome model to the {scale.large * scale.outcome:,} solutions of the same
-questions (the paper's outcome model had more data, too) by their final answers.
+the first wrong line, the outcome model to {scale.many * scale.outcome:,} solutions by their final
+answers (the paper's outcome model had more data, too).
 
 {table(["chosen by", *(f"n = {n}" for n in NS)], rows)}
 {table(["n = 64", "accuracy, %"], last)}
@@ -113,13 +116,13 @@ questions (the paper's outcome model had more data, too) by their final answers.
 
 def _second(results: Results, out: Path) -> str:
     scale = results.scale
-    kinds = [arm for arm in results.sweeps if arm != "process, active"]
+    kinds = [arm for arm in results.sweeps if arm not in WAYS]
     rows = [
         [arm, *(spread([float(one[:, -1].mean()) for one in results.sweeps[arm][each]])
-                for each in scale.each)]
+                for each in scale.supervised)]
         for arm in kinds
     ]  # fmt: skip
-    most = scale.each[-1]
+    most = scale.supervised[-1]
     ends = {
         arm: np.mean([one[:, -1] for one in results.sweeps[arm][most]], axis=0) for arm in kinds
     }
@@ -153,13 +156,12 @@ def _second(results: Results, out: Path) -> str:
 Paper (figure 4, read by eye): process above outcome by the large model above outcome by the final
 answer, at every number of samples.
 
-{scale.taught} questions, of which 1 to {most} solutions each are labelled, drawn from
-{results.facts["distinct"]:.1f} distinct ones on average. The large model is experiment 1's: a line
+{scale.many:,} questions with up to {most} solutions each. The large model is experiment 1's: a line
 is wrong if p(negative) > 0.20, up to the first wrong line; a solution is right if no line is wrong.
 By truth it is right about {percent(results.facts["large model is right about"])} % of these
 solutions. Accuracy is best-of-64, %.
 
-{table(["supervision", *(f"{each} a question" for each in scale.each)], rows)}
+{table(["supervision", *(f"{each} a question" for each in scale.supervised)], rows)}
 {table([f"difference with {most} a question", "points"], differences)}
 ![By labelled solutions]({NAME}-supervision.png)
 
@@ -170,19 +172,17 @@ solutions. Accuracy is best-of-64, %.
 def _third(results: Results, out: Path) -> str:
     scale, found = results.scale, results.efficiency
     assert found is not None
-    arms = ["process", "process, active"]
     rows = []
-    for arm in arms:
+    for arm in WAYS:
         for each in scale.each:
             seeds = results.sweeps[arm][each]
-            name = "chosen" if arm == "process, active" else "at random"
             rows.append([
-                name, f"{each}",
+                arm, f"{each}",
                 f"{np.mean(results.labelled[arm][each]):.0f}",
-                percent(results.facts[f"wrong of {each}, {name}"]),
+                percent(results.facts[f"wrong of {each}, {arm}"]),
                 spread([float(one[:, -1].mean()) for one in seeds]),
             ])  # fmt: skip
-    _sketch_sweeps(results, out / f"{NAME}-active.png", arms, "Active learning (paper: figure 4a)")
+    _sketch_sweeps(results, out / f"{NAME}-active.png", WAYS, "Active learning (paper: figure 4a)")
     return f"""
 ## 3. Active learning
 
@@ -190,7 +190,9 @@ Paper (section 4.2): the selector is trained on 1 sample a question; of N a ques
 most convincing wrong answers and 20 % the most convincing of the rest; the lines of best fit over
 log N have slopes whose ratio is **2.6**, without an interval.
 
-Ratio of slopes here: **{found}** (95 %, bootstrap over fits). Points for each doubling: chosen
+{scale.taught} questions with {results.facts["distinct"]:.1f} distinct solutions each, on average of
+{scale.pool} samples, labelled by the large model. Ratio of slopes here: **{found}**
+(95 %, bootstrap over fits). Points for each doubling: chosen
 {_doubling(found.active)}, at random {_doubling(found.uniform)}.
 
 {table(["solutions", "N a question", "labelled", "wrong answers, %", "best-of-64, %"], rows)}
@@ -202,7 +204,7 @@ def _doubling(line: Line) -> str:
     return f"{100 * np.log(2) * line.slope:.2f}"
 
 
-def _sketch_sweeps(results: Results, path: Path, arms: list[str], title: str) -> None:
+def _sketch_sweeps(results: Results, path: Path, arms: Sequence[str], title: str) -> None:
     curves, lines = {}, {}
     for arm in arms:
         of = results.sweeps[arm]

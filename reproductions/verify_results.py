@@ -14,20 +14,24 @@ class Scale:
 
     steps: int = 700
     """Of the generator's training."""
-    tested: int = 200
+    tested: int = 150
     """Questions that accuracy is measured on, with max(NS) samples each."""
-    taught: int = 100
-    """Questions whose solutions are labelled, in experiments 2 and 3."""
+    large: int = 1000
+    """Questions for the large process model."""
+    process: int = 3
+    """Solutions of each of those, with true labels."""
+    many: int = 800
+    """Questions for outcome models, and for the three kinds of supervision."""
+    outcome: int = 8
+    """Solutions of each of those."""
+    supervised: tuple[int, ...] = (1, 4)
+    """How many of those are labelled in three ways."""
+    taught: int = 40
+    """Questions for active learning."""
     pool: int = 128
     """Samples of each of those."""
-    each: tuple[int, ...] = (1, 2, 3, 4, 6)
-    """Labelled solutions a question."""
-    large: int = 1000
-    """Questions for the large models."""
-    process: int = 3
-    """Solutions of each of those with every line labelled truly."""
-    outcome: int = 8
-    """Solutions of each of those whose final answer is graded."""
+    each: tuple[int, ...] = (1, 2, 4, 6)
+    """How many of those are labelled."""
     seeds: int = 3
 
 
@@ -39,7 +43,7 @@ class Results:
     curves: dict[str, list[Array]] = field(default_factory=dict)
     """Of experiment 1."""
     sweeps: dict[str, dict[int, list[Array]]] = field(default_factory=dict)
-    """Of experiments 2 and 3, by arm and labelled solutions a question."""
+    """Of experiments 2 and 3, by what was done and labelled solutions a question."""
     labelled: dict[str, dict[int, list[int]]] = field(default_factory=dict)
     """How many solutions that really were."""
     facts: dict[str, float] = field(default_factory=dict)

@@ -18,13 +18,13 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ponder.training import (
-    Chosen,
     DataEfficiency,
     Example,
     choose,
@@ -41,7 +41,7 @@ from reproductions.sampling import Sampler
 from reproductions.verify_report import write
 from reproductions.verify_results import NS, Results, Scale, runs_of
 
-TOY = Scale(150, 8, 6, 8, (1, 2), 12, 2, 2, 2)
+TOY = Scale(150, 8, 12, 2, 12, 2, (1, 2), 6, 8, (1, 2), 2)
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ class World:
     folder: Path
     scale: Scale
     tested: Sequence[Sequence[Solution]]
-    pool: Sequence[Sequence[Solution]]
     large: Sequence[Sequence[Solution]]
+    many: Sequence[Sequence[Solution]]
+    pool: Sequence[Sequence[Solution]]
 
     @property
     def correct(self) -> list[list[bool]]:
@@ -80,7 +81,8 @@ def run(scale: Scale, folder: Path, out: Path) -> Results:
     results = Results(scale, facts=describe(world))
     for seed in range(scale.seeds):
         large = experiment_1(world, results, seed)
-        experiments_2_and_3(world, results, large, seed)
+        experiment_2(world, results, large, seed)
+        experiment_3(world, results, large, seed)
         print(f"seed {seed}: {time.process_time() - began:.0f} CPU seconds so far", flush=True)
     results.efficiency = efficiency(results)
     results.facts["CPU minutes"] = (time.process_time() - began) / 60
@@ -91,13 +93,15 @@ def run(scale: Scale, folder: Path, out: Path) -> Results:
 def make_world(scale: Scale, folder: Path) -> World:
     """Train the generator, unless the folder holds it, and let it write."""
     base = generator.trained(folder, scale.steps)
-    every = questions(1, scale.tested + scale.taught + scale.large)
+    sizes = (scale.tested, scale.large, scale.many, scale.taught)
+    samples = (max(NS), scale.process, scale.outcome, scale.pool)
+    every = iter(questions(1, sum(sizes)))
     sampler = Sampler.load(base, seed=1)
-    tested = sampler.solutions(every[: scale.tested], max(NS))
-    rest = every[scale.tested :]
-    pool = sampler.solutions(rest[: scale.taught], scale.pool)
-    large = sampler.solutions(rest[scale.taught :], scale.outcome)
-    return World(base, folder, scale, tested, [distinct(some) for some in pool], large)
+    tested, large, many, pool = (
+        sampler.solutions(list(islice(every, size)), n)
+        for size, n in zip(sizes, samples, strict=True)
+    )
+    return World(base, folder, scale, tested, large, many, [distinct(some) for some in pool])
 
 
 def distinct(solutions: Sequence[Solution]) -> list[Solution]:
@@ -123,9 +127,8 @@ def describe(world: World) -> dict[str, float]:
 def experiment_1(world: World, results: Results, seed: int) -> Reward:
     """Both reward models at their largest. The process reward model is the large one of the
     experiments that follow."""
-    scale = world.scale
-    lines = [one.labelled() for some in world.large for one in some[: scale.process]]
-    answers = [one.labelled() for some in world.large for one in some if one.answer is not None]
+    lines = [one.labelled() for some in world.large for one in some]
+    answers = [one.labelled() for some in world.many for one in some if one.answer is not None]
     large = fit(world, "prm", lines, f"large/{seed}", 3, seed)
     outcome = fit(world, "orm", answers, f"outcome/{seed}", 2, seed)
     keep = results.curves.setdefault
@@ -162,34 +165,31 @@ def vote(world: World, reward: Reward | None, select: votes.Select, seed: int) -
     )
 
 
-# --- 2 and 3: kinds of supervision, and active learning ------------------------------------------
+# --- 2: kinds of supervision ----------------------------------------------------------------------
 
 
-def experiments_2_and_3(world: World, results: Results, large: Reward, seed: int) -> None:
-    """The same solutions labelled in three ways; and solutions that were chosen, in one."""
-    pool = [one for some in world.pool for one in some]
-    found = [supervise([1 - score for score in steps]) for steps in large.steps(pool)]
-    agree = [one.sound == own.verified for one, own in zip(pool, found, strict=True)]
+def experiment_2(world: World, results: Results, large: Reward, seed: int) -> None:
+    """The same solutions, labelled in three ways."""
+    found = supervised(large, [one for some in world.many for one in some if one.answer])
+    agree = [one.sound == own.verified for one, own in found]
     results.facts["large model is right about"] = float(np.mean(agree))
-    labels = {id(one): own for one, own in zip(pool, found, strict=True)}
-    plain = [one.labelled() for one in pool]
-    of = {id(example): one for example, one in zip(plain, pool, strict=True)}
+    for each in world.scale.supervised:
+        chosen = uniform([one.labelled() for one, _ in found], each=each, seed=seed)
+        taken = {(one.prompt, one.steps) for one in chosen.examples}
+        some = [pair for pair in found if (pair[0].question.text, pair[0].lines) in taken]
+        for kind, label in SUPERVISED.items():
+            examples = [label(one, own) for one, own in some]
+            _sweep(world, results, kind, each, seed, examples)
 
-    def taught(kind: str, chosen: Chosen) -> list[Example]:
-        some = [of[id(example)] for example in chosen.examples]
-        return [SUPERVISED[kind](one, labels[id(one)]) for one in some]
 
-    first = taught("process", uniform(plain, each=1, seed=seed))
-    selector = fit(world, "prm", first, f"selector/{seed}", epochs_for(len(first)), seed)
-    convincing = selector.scores(pool)
-    for each in world.scale.each:
-        at_random = uniform(plain, each=each, seed=seed)
-        active = choose(plain, convincing, each=each)
-        results.facts[f"wrong of {each}, at random"] = at_random.wrong / len(at_random.examples)
-        results.facts[f"wrong of {each}, chosen"] = active.wrong / len(active.examples)
-        for kind in SUPERVISED:
-            _sweep(world, results, kind, each, seed, taught(kind, at_random))
-        _sweep(world, results, "process, active", each, seed, taught("process", active))
+def supervised(large: Reward, solutions: Sequence[Solution]) -> list[tuple[Solution, Supervision]]:
+    """Each distinct solution with what the large model says of it (p(negative) > 0.20)."""
+    some = list({(one.question, one.lines): one for one in solutions}.values())
+    scores = large.steps(some)
+    return [
+        (one, supervise([1 - score for score in steps]))
+        for one, steps in zip(some, scores, strict=True)
+    ]
 
 
 def _by_process(one: Solution, own: Supervision) -> Example:
@@ -215,8 +215,8 @@ SUPERVISED: Mapping[str, Callable[[Solution, Supervision], Example]] = {
 def _sweep(
     world: World, results: Results, arm: str, each: int, seed: int, examples: list[Example]
 ) -> None:
-    kind: rewards.Kind = "prm" if arm.startswith("process") else "orm"
-    name = f"{arm.replace(' ', '-').replace(',', '')}/{each}/{seed}"
+    kind: rewards.Kind = "orm" if arm.startswith("outcome") else "prm"
+    name = f"{arm.replace(' ', '-')}/{each}/{seed}"
     reward = fit(world, kind, examples, name, epochs_for(len(examples)), seed)
     found = accuracy(world, reward)
     reward.close()
@@ -225,9 +225,30 @@ def _sweep(
     results.labelled.setdefault(arm, {}).setdefault(each, []).append(len(examples))
 
 
+# --- 3: active learning ---------------------------------------------------------------------------
+
+
+def experiment_3(world: World, results: Results, large: Reward, seed: int) -> None:
+    """Solutions that were chosen against solutions at random, both labelled by the large model."""
+    found = supervised(large, [one for some in world.pool for one in some])
+    pool = [_by_process(one, own) for one, own in found]
+    first = uniform(pool, each=1, seed=seed).examples
+    selector = fit(world, "prm", first, f"selector/{seed}", epochs_for(len(first)), seed)
+    convincing = selector.scores([one for one, _ in found])
+    for each in world.scale.each:
+        ways = {
+            "at random": uniform(pool, each=each, seed=seed),
+            "chosen": choose(pool, convincing, each=each),
+        }
+        for way, chosen in ways.items():
+            share = chosen.wrong / len(chosen.examples)
+            results.facts[f"wrong of {each}, {way}"] = share
+            _sweep(world, results, way, each, seed, list(chosen.examples))
+
+
 def efficiency(results: Results) -> DataEfficiency:
     """Of active learning against labelling at random."""
-    return data_efficiency(runs_of(results, "process, active"), runs_of(results, "process"))
+    return data_efficiency(runs_of(results, "chosen"), runs_of(results, "at random"))
 
 
 if __name__ == "__main__":

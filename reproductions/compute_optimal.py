@@ -1,7 +1,8 @@
 """ "Scaling LLM Test-Time Compute Optimally" (arXiv 2408.03314) in miniature: does search by a
 verifier pay, and for which questions?
 
-    python -m reproductions.compute_optimal [--out docs/results] [--folder DIR] [--toy]
+    python -m reproductions.compute_optimal [--truth] [--seeds N] [--out DIR]
+        [--folder DIR] [--toy]
 
 The generator is that of verify_step_by_step.py. A process reward model learns from Monte-Carlo
 rollouts (section 5.1, appendix D); best-of-n weighted, beam search and lookahead search spend the
@@ -38,7 +39,7 @@ from reproductions.rewards import Reward
 from reproductions.sampling import Sampler
 from reproductions.searching import Model, Score, chosen, search
 
-TOY = Scale(150, 10, (4,), 8, (1,), 8, 4, 2, 2, 2, 4, 2)
+TOY = Scale(110, 10, (4,), 8, (1,), 8, 4, 2, 2, 2, 4, 1)
 
 
 @dataclass(frozen=True)
@@ -58,25 +59,30 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results"))
     parser.add_argument("--folder", type=Path, help="for the models; a passing one if not given")
     parser.add_argument("--toy", action="store_true", help="very small, to see that it runs")
+    parser.add_argument("--truth", action="store_true", help="a verifier of true labels")
+    parser.add_argument("--seeds", type=int, default=Scale().seeds)
     given = parser.parse_args()
+    scale = TOY if given.toy else replace(Scale(), seeds=given.seeds)
     with tempfile.TemporaryDirectory() as passing:
-        run(TOY if given.toy else Scale(), given.folder or Path(passing), given.out)
+        run(scale, given.folder or Path(passing), given.out, truth=given.truth)
 
 
-def run(scale: Scale, folder: Path, out: Path) -> Results:
-    """Everything, and its report."""
+def run(scale: Scale, folder: Path, out: Path, *, truth: bool = False) -> Results:
+    """Everything, and its report. With `truth` the verifier is that of 2305.20050: it learnt true
+    labels of lines, and a solution, or its beginning, has the product of its lines' scores."""
     torch.set_num_threads(1)
     began = time.process_time()
     every = questions(2, scale.tested + scale.taught)
     base = generator.trained(folder, scale.steps)
     world = World(base, folder, scale, every[: scale.tested], every[scale.tested :])
-    results = Results(scale)
+    results = Results(scale, truth)
     samples = difficulty(world, results)
     for seed in range(scale.seeds):
         reward = verifier(world, results, seed)
         if seed == 0:
             predict(results, samples, reward)
-        results.seeds.append(trial(world, reward.last, seed))
+        score = reward.product if truth else reward.last
+        results.seeds.append(trial(world, score, seed))
         reward.close()
         for budget in scale.budgets:
             found = {
@@ -117,7 +123,7 @@ def predict(results: Results, samples: Sequence[Sequence[Solution]], reward: Rew
     """Bins by the reward model's score of the same samples' final answers, which needs no gold."""
     values = {}
     for some in samples:
-        own = predicted_difficulty(reward.scores(some, "last"))
+        own = predicted_difficulty(reward.scores(some, "product" if results.truth else "last"))
         values[some[0].question.text] = 0.0 if own is None else own.value
     results.predicted = dict(quantile_bins(values, BINS).of)
     same = sum(results.predicted[question] == own for question, own in results.bins.items())
@@ -128,21 +134,20 @@ def predict(results: Results, samples: Sequence[Sequence[Solution]], reward: Rew
 
 
 def verifier(world: World, results: Results, seed: int) -> Reward:
-    """A process reward model that learnt the shares of rollouts that were right."""
+    """A process reward model that learnt the shares of rollouts that were right, or the truth."""
     sampler = Sampler.load(world.base, seed=100 + seed)
     scale = world.scale
     some = sampler.solutions(world.taught, scale.samples)
     solutions = [one for own in some for one in own if one.answer is not None]
-    examples = by_rollouts(Model(sampler), solutions, scale.rollouts)
-    results.facts["solutions labelled by rollouts"] = len(examples)
+    if results.truth:
+        examples = [one.labelled() for one in solutions]
+    else:
+        examples = by_rollouts(Model(sampler), solutions, scale.rollouts)
+    results.facts["labelled solutions"] = len(examples)
+    name = "truth" if results.truth else "rollouts"
+    folder, how = world.folder / f"{name}/{seed}", "product" if results.truth else "last"
     return rewards.fit(
-        "prm",
-        examples,
-        world.base,
-        world.folder / f"rollouts/{seed}",
-        epochs=scale.epochs,
-        seed=seed,
-        aggregate="last",
+        "prm", examples, world.base, folder, epochs=scale.epochs, seed=seed, aggregate=how
     )
 
 

@@ -35,18 +35,23 @@ counted, here as there.
 
 Written by
 
-    python -m reproductions.compute_optimal
+    python -m reproductions.compute_optimal{option}
 
 in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with rollouts, a reward model and
 searches of its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
 bootstrap over questions, whose accuracies are means over seeds and trials. Temperature 1
 and a nucleus of 0.95 (the paper does not say).
 
-The reward model is fitted to {labelled:.0f} solutions of {taught} questions, each line labelled
-with the share of {rollouts} rollouts from it that end in the right answer; a solution's score is
-its last line's. Of the generator's answers {right} % are right, {lucky} % of these with a wrong
-line.
+{verifier} Of the generator's answers {right} % are right, {lucky} % of these with a wrong line.
 """
+
+
+ROLLOUTS = """The reward model is fitted to {labelled:.0f} solutions of {taught} questions, each
+line labelled with the share of {rollouts} rollouts from it that end in the right answer; a
+solution's score is its last line's (paper: 16 samples a question, 16 rollouts)."""
+TRUTH = """The reward model is not the paper's: it is fitted to {labelled:.0f} solutions of {taught}
+questions with true labels of lines, as in 2305.20050, and a solution, or its beginning, has the
+product of its lines' scores. compute-optimal.md has the paper's own."""
 
 
 def write(results: Results, out: Path) -> None:
@@ -59,15 +64,20 @@ def write(results: Results, out: Path) -> None:
         difficulty=scale.difficulty,
         minutes=facts["CPU minutes"],
         seeds=scale.seeds,
-        labelled=facts["solutions labelled by rollouts"],
-        taught=scale.taught,
-        rollouts=scale.rollouts,
+        verifier=(TRUTH if results.truth else ROLLOUTS).format(
+            labelled=facts["labelled solutions"], taught=scale.taught, rollouts=scale.rollouts
+        ),
+        option=" --truth" if results.truth else "",
         right=percent(facts["right"]),
         lucky=percent(facts["lucky"]),
     )
     outcomes = pooled([one for own in results.seeds for one in own])
     parts = [head, _overall(results, out), _bins(results, outcomes, out), _choice(results)]
-    write_report(out / f"{NAME}.md", "\n".join(parts))
+    write_report(out / f"{_name(results)}.md", "\n".join(parts))
+
+
+def _name(results: Results) -> str:
+    return f"{NAME}-truth" if results.truth else NAME
 
 
 def _overall(results: Results, out: Path) -> str:
@@ -78,7 +88,7 @@ def _overall(results: Results, out: Path) -> str:
     ])  # fmt: skip
     curve = [n for n in (2**i for i in range(20)) if n <= results.scale.most]
     sketch(
-        out / f"{NAME}-strategies.png",
+        out / f"{_name(results)}-strategies.png",
         {
             BASELINE: _curve(results, BASELINE, curve),
             **{name: _curve(results, name, budgets) for name in SEARCHES},
@@ -98,7 +108,7 @@ Paper (figure 3, left): beam search is well ahead of best-of-n at small budgets,
 or behind at large ones; lookahead search is behind at equal budgets.
 
 {table(["accuracy, %", *(f"{budget} generations" for budget in budgets)], rows)}
-![Strategies]({NAME}-strategies.png)
+![Strategies]({_name(results)}-strategies.png)
 """
 
 
@@ -131,7 +141,7 @@ def _bins(results: Results, outcomes: Sequence[Outcome], out: Path) -> str:
                 f"{budget}",
                 *(_cell(results, outcomes, name, budget, number) for name in ORDER),
             ])  # fmt: skip
-    _sketch_bins(results, outcomes, out / f"{NAME}-bins.png")
+    _sketch_bins(results, outcomes, out / f"{_name(results)}-bins.png")
     return f"""
 ## By difficulty
 
@@ -140,7 +150,7 @@ budget grows, since it over-optimises the verifier; on bins 3 and 4 it is ahead;
 helps.
 
 {table(["bin", "budget", *ORDER], rows)}
-![Bins]({NAME}-bins.png)
+![Bins]({_name(results)}-bins.png)
 """
 
 

@@ -43,6 +43,8 @@ class Results:
     """What came of it."""
 
     scale: Scale
+    truth: bool = False
+    """Whether the reward model learnt true labels, rather than shares of rollouts."""
     bins: dict[str, int] = field(default_factory=dict)
     """By question; 1 is the easiest."""
     predicted: dict[str, int] = field(default_factory=dict)

@@ -89,6 +89,10 @@ class Reward:
         """p(right) of the last line of each, finished or not."""
         return [aggregate(steps, "last") for steps in self.steps(solutions)]
 
+    def product(self, solutions: Sequence[Solution]) -> list[float | None]:
+        """The product of p(right) of the lines of each, finished or not."""
+        return [aggregate(steps, "product") for steps in self.steps(solutions)]
+
     def scores(
         self, solutions: Sequence[Solution], how: Aggregate = "product"
     ) -> list[float | None]:

@@ -41,7 +41,7 @@ from reproductions.sampling import Sampler
 from reproductions.verify_report import write
 from reproductions.verify_results import NS, Results, Scale, runs_of
 
-TOY = Scale(150, 8, 12, 2, 12, 2, (1, 2), 6, 8, (1, 2), 2)
+TOY = Scale(110, 5, 8, 2, 8, 2, (1, 2), 4, 6, (1, 2), 1)
 
 
 @dataclass(frozen=True)

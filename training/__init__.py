@@ -5,7 +5,9 @@ Importing this loads neither torch nor transformers; asking for what fits a mode
 
 from typing import TYPE_CHECKING, Any
 
+from .active import Chosen, choose, uniform
 from .bad import Bad
+from .efficiency import DataEfficiency, Line, Run, best_fit, data_efficiency
 from .examples import Example, Target, read_examples, to_row
 from .fit_options import (
     FitOptions,
@@ -25,13 +27,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Bad",
+    "Chosen",
+    "DataEfficiency",
     "Example",
     "FitOptions",
     "Fitted",
+    "Line",
     "ORMOptions",
     "PRMOptions",
     "RevisionOptions",
+    "Run",
     "Target",
+    "best_fit",
+    "choose",
+    "data_efficiency",
     "fit_orm",
     "fit_prm",
     "fit_revision",
@@ -40,6 +49,7 @@ __all__ = [
     "read_examples",
     "revision_options",
     "to_row",
+    "uniform",
 ]
 
 _FILES = {

@@ -43,7 +43,8 @@ def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
 
     assert {name.split("/")[0] for name in names} == {"ponder", "ponder-0.1.0.dist-info"}
-    assert not [name for name in names if "/tests/" in name or "/benchmarks/" in name]
+    ours = ("/tests/", "/benchmarks/", "/reproductions/")
+    assert not [name for name in names if any(folder in name for folder in ours)]
     for needed in ("py.typed", "nodes/prompts/plan.jinja", "sandboxes/inside/runner.py"):
         assert f"ponder/{needed}" in names
 

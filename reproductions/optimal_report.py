@@ -37,12 +37,14 @@ Written by
 
     python -m reproductions.compute_optimal{option}
 
-in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with rollouts, a reward model and
-searches of its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
+in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with a reward model and searches of
+its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
 bootstrap over questions, whose accuracies are means over seeds and trials. Temperature 1
 and a nucleus of 0.95 (the paper does not say).
 
-{verifier} Of the generator's answers {right} % are right, {lucky} % of these with a wrong line.
+{verifier}
+
+Of the generator's answers {right} % are right, {lucky} % of these with a wrong line.
 """
 
 
@@ -67,7 +69,7 @@ def write(results: Results, out: Path) -> None:
         verifier=(TRUTH if results.truth else ROLLOUTS).format(
             labelled=facts["labelled solutions"], taught=scale.taught, rollouts=scale.rollouts
         ),
-        option=" --truth" if results.truth else "",
+        option=f"{' --truth' * results.truth} --seeds {scale.seeds}",
         right=percent(facts["right"]),
         lucky=percent(facts["lucky"]),
     )

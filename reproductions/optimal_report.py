@@ -25,7 +25,7 @@ ORDER = (BASELINE, *SEARCHES)
 HEAD = """# "Scaling LLM Test-Time Compute Optimally" in miniature
 
 **What this is not.** No language is understood here: the paper's generator is PaLM 2-S* and its
-questions are MATH, ours is a transformer of 0.1 million parameters that does arithmetic on a clock
+questions are MATH, ours is a transformer of 0.17 million parameters that does arithmetic on a clock
 of ten hours with one operation a line, and its mistakes are misconceptions that its teachers had.
 Shapes can be compared with the paper's, numbers cannot; the paper itself gives most of them in
 figures alone. Left out: revisions (section 6), the exchange with pretraining (section 7), a budget

@@ -14,10 +14,10 @@ answer after all: what tells outcome supervision from process supervision (2305.
 
 import itertools
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ponder.tasks import AnswerKey, MathTask
+from ponder.tasks import MathTask
 from ponder.training import Example
 
 HOURS = 10
@@ -40,7 +40,6 @@ OPERATIONS = (
 """What may be done to a number."""
 SHAKY = 0.45
 """The share of sums, differences and products that there is a misconception of."""
-
 SLIPS = 0.5
 """The share of lines in homework whose result is any number."""
 
@@ -83,11 +82,6 @@ class Question:
     def task(self) -> MathTask:
         """As ponder's graphs are given it."""
         return MathTask(self.text, self.text)
-
-    @property
-    def key(self) -> AnswerKey:
-        """What decides the grade."""
-        return AnswerKey(self.text, self.answer)
 
 
 def draw(random: random.Random, shortest: int, longest: int) -> Question:
@@ -226,12 +220,3 @@ def labelled(solution: Solution, wrong: int | None) -> Example:
 def read(question: Question, text: str, *, ended: bool = True) -> Solution:
     """A model's reply as a solution."""
     return Solution(question, tuple(line for line in text.split(STEP) if line.strip()), ended)
-
-
-def shares(solutions: Sequence[Solution]) -> dict[str, float]:
-    """How many are right, and how many are so by luck."""
-    right = [one for one in solutions if one.correct]
-    return {
-        "right": len(right) / len(solutions),
-        "lucky": sum(not one.sound for one in right) / max(1, len(right)),
-    }

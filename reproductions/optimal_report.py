@@ -25,7 +25,7 @@ ORDER = (BASELINE, *SEARCHES)
 HEAD = """# "Scaling LLM Test-Time Compute Optimally" in miniature
 
 **What this is not.** No language is understood here: the paper's generator is PaLM 2-S* and its
-questions are MATH, ours is a transformer of 0.1 million parameters that does arithmetic on a clock
+questions are MATH, ours is a transformer of 0.17 million parameters that does arithmetic on a clock
 of ten hours with one operation a line, and its mistakes are misconceptions that its teachers had.
 Shapes can be compared with the paper's, numbers cannot; the paper itself gives most of them in
 figures alone. Left out: revisions (section 6), the exchange with pretraining (section 7), a budget
@@ -37,12 +37,14 @@ Written by
 
     python -m reproductions.compute_optimal{option}
 
-in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with rollouts, a reward model and
-searches of its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
+in {minutes:.0f} CPU minutes on one core; {seeds} seeds, each with a reward model and searches of
+its own. ± is the standard deviation over seeds; brackets are 95 % intervals by a
 bootstrap over questions, whose accuracies are means over seeds and trials. Temperature 1
 and a nucleus of 0.95 (the paper does not say).
 
-{verifier} Of the generator's answers {right} % are right, {lucky} % of these with a wrong line.
+{verifier}
+
+Of the generator's answers {right} % are right, {lucky} % of these with a wrong line.
 """
 
 
@@ -67,7 +69,7 @@ def write(results: Results, out: Path) -> None:
         verifier=(TRUTH if results.truth else ROLLOUTS).format(
             labelled=facts["labelled solutions"], taught=scale.taught, rollouts=scale.rollouts
         ),
-        option=" --truth" if results.truth else "",
+        option=f"{' --truth' * results.truth} --seeds {scale.seeds}",
         right=percent(facts["right"]),
         lucky=percent(facts["lucky"]),
     )

@@ -32,8 +32,6 @@ class Sampler:
     model: Any
     words: Any
     random: torch.Generator
-    decoded: int = 0
-    """Tokens that were drawn so far."""
 
     def __post_init__(self) -> None:
         takes = inspect.signature(self.model.forward).parameters
@@ -113,7 +111,6 @@ class Sampler:
         replies: list[list[int]] = [[] for _ in range(len(logits))]
         for _ in range(most):
             drawn = self._draw(logits, temperature)
-            self.decoded += len(drawn)
             for row, id in zip(live.tolist(), drawn.tolist(), strict=True):
                 replies[row].append(id)
             on = drawn != self.words.eos_token_id

@@ -24,7 +24,7 @@ WAYS = ("at random", "chosen")
 HEAD = """# "Let's Verify Step by Step" in miniature
 
 **What this is not.** No language is understood here: the paper's generator is GPT-4 and its
-questions are MATH, ours is a transformer of 0.1 million parameters that does arithmetic on a clock
+questions are MATH, ours is a transformer of 0.17 million parameters that does arithmetic on a clock
 of ten hours with one operation a line, and its mistakes are misconceptions that its teachers had.
 Shapes of curves can be compared with the paper's, numbers cannot. Left out: human labels (truth is
 known here, and stands in for them), the neutral label (no line of this task makes no progress), the

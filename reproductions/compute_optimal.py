@@ -39,7 +39,7 @@ from reproductions.rewards import Reward
 from reproductions.sampling import Sampler
 from reproductions.searching import Model, Score, chosen, search
 
-TOY = Scale(110, 10, (4,), 8, (1,), 8, 4, 2, 2, 2, 4, 1)
+TOY = Scale(110, 10, (4,), 8, (1,), 8, 4, 2, 2, 2, 4, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def run(scale: Scale, folder: Path, out: Path, *, truth: bool = False) -> Result
             known = [f"{name} {value:.3f}" for name, value in found.items() if value is not None]
             print(f"seed {seed}, {budget} generations: {', '.join(known)}", flush=True)
         print(f"seed {seed}: {time.process_time() - began:.0f} CPU seconds so far", flush=True)
-    small = replace(scale, budgets=(scale.null,), trials=(1,))
+    small = replace(scale, budgets=(scale.null,), trials=(scale.null_trials,))
     results.null = trial(replace(world, scale=small), ignorance, 0)
     choose(results)
     results.facts["CPU minutes"] = (time.process_time() - began) / 60

@@ -36,6 +36,8 @@ class Scale:
     null: int = 16
     """The budget of the test with a verifier that knows nothing."""
     seeds: int = 3
+    null_trials: int = 12
+    """Of each search with the verifier that knows nothing."""
 
 
 @dataclass

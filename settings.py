@@ -1,13 +1,17 @@
-"""Settings in words: what follows the name of a sandbox or a verifier (workers=4,runtime=runsc).
+"""What a user chooses by words: the settings of a sandbox or a verifier (workers=4,runtime=runsc),
+and a profile with some of its options replaced.
 
 A reader makes a value of a setting's text; its ValueError says what the value must be.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from .errors import InputError
 
+T = TypeVar("T", bound=BaseModel)
 Readers = Mapping[str, Callable[[str], Any]]
 """The settings of a thing, and how each is read."""
 
@@ -74,3 +78,32 @@ def one_of(*known: str) -> Callable[[str], str]:
 def flag(value: str) -> bool:
     """Yes or no."""
     return one_of("yes", "no")(value) == "yes"
+
+
+def with_options(
+    kind: type[T],
+    profiles: Mapping[str, Mapping[str, Any]],
+    profile: str,
+    overrides: Mapping[str, Any],
+    *,
+    what: str = "option",
+) -> T:
+    """A profile with some fields replaced; `what` is what a user calls a field.
+
+    Raises:
+        InputError: an unknown profile or option, or a value out of range.
+    """
+    if profile not in profiles:
+        raise InputError(f"profile {profile!r} is not one of {', '.join(profiles)}")
+    try:
+        return kind(**{**profiles[profile], **overrides})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        said = first["msg"].removeprefix("Value error, ")
+        if not name:  # of several together
+            raise InputError(f"{what} {said}") from None
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(kind.model_fields)
+            raise InputError(f"{what} {name!r} is not one of {known}") from None
+        raise InputError(f"{what} {name}={first['input']!r}: {said}") from None

@@ -12,8 +12,9 @@ from pydantic import Field
 
 from ..errors import InputError
 from ..nodes import Answer, Begin, Chain, Choose, Judge, Sampling, Submit, Way
+from ..settings import with_options
 from ..tasks import CodeTask, MathTask
-from .build import Graph, Options, with_options
+from .build import Graph, Options
 from .sampler import sampler
 
 

@@ -27,9 +27,10 @@ from ..errors import InputError
 from ..nodes import Asked, Begin, Choose, Context, Decide, Solved, Strategy
 from ..nodes.decide import NOTHING, PROBE
 from ..nodes.policy import Chosen, Policy, read_policy
+from ..settings import with_options
 from ..tasks import CodeTask, MathTask
 from .best_of_n import BEST_OF_N, BestOfNOptions, one_answer
-from .build import Graph, Options, with_options
+from .build import Graph, Options
 from .refine import PROFILES as REFINING
 from .refine import RefineOptions, chain
 from .sampler import batch, numbered

@@ -40,7 +40,8 @@ from ..nodes import (
     Solved,
     WriteCode,
 )
-from .build import Graph, Options, with_options
+from ..settings import with_options
+from .build import Graph, Options
 
 
 class PlanSearchOptions(Options):

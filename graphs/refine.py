@@ -35,8 +35,9 @@ from ..nodes import (
     Sampling,
     Solved,
 )
+from ..settings import with_options
 from ..tasks import CodeTask, MathTask
-from .build import Graph, Options, with_options
+from .build import Graph, Options
 
 MISSES = 2
 """Revisions in a row that fail before their chain ends."""

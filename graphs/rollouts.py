@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import Field
 
 from ..nodes import Begin, Chain, Conclude, Draw, RollOut, Sampling
+from ..settings import with_options
 from ..tasks import MathTask
-from .build import Graph, Options, with_options
+from .build import Graph, Options
 from .sampler import sampler
 
 

@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import Field
 
 from ..nodes import Begin, Brainstorm, Chain, Judge, Node, Sampling, Select, WriteCode
-from .build import Graph, Options, with_options
+from ..settings import with_options
+from .build import Graph, Options
 from .sampler import sampler
 
 

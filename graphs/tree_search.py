@@ -34,8 +34,9 @@ from ..nodes import (
     Tree,
     Way,
 )
+from ..settings import with_options
 from ..tasks import MathTask
-from .build import Graph, Options, with_options
+from .build import Graph, Options
 
 
 class TreeOptions(Options):

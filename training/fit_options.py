@@ -1,11 +1,11 @@
 """The settings of a fit, and what the papers say of them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ..errors import InputError
+from ..settings import with_options
 from ..verifiers.aggregation import Aggregate
 
 Best = Literal["last", "after", "loss", "best_of_n", "f1", "ece", "brier"]
@@ -153,8 +153,6 @@ ORM_PROFILES: Mapping[str, Mapping[str, Any]] = {
 """paper-a is 2305.20050, appendix E, without a joint language modelling loss; paper-b is that of
 2408.03314's revisions (section 6.1), whose details are said to be its process model's."""
 
-T = TypeVar("T", bound=FitOptions)
-
 
 def prm_options(profile: str = "paper-b", **overrides: Any) -> PRMOptions:
     """A profile for process reward models with some settings replaced.
@@ -162,34 +160,14 @@ def prm_options(profile: str = "paper-b", **overrides: Any) -> PRMOptions:
     Raises:
         InputError: an unknown profile or setting, or a value that cannot be.
     """
-    return _options(PRMOptions, PRM_PROFILES, profile, overrides)
+    return with_options(PRMOptions, PRM_PROFILES, profile, overrides, what="setting")
 
 
 def orm_options(profile: str = "paper-a", **overrides: Any) -> ORMOptions:
     """A profile for outcome reward models with some settings replaced; raises as `prm_options`."""
-    return _options(ORMOptions, ORM_PROFILES, profile, overrides)
+    return with_options(ORMOptions, ORM_PROFILES, profile, overrides, what="setting")
 
 
 def revision_options(**settings: Any) -> RevisionOptions:
     """The paper's settings with some replaced; raises as `prm_options`."""
-    return _options(RevisionOptions, {"paper-b": {}}, "paper-b", settings)
-
-
-def _options(
-    kind: type[T],
-    profiles: Mapping[str, Mapping[str, Any]],
-    profile: str,
-    overrides: Mapping[str, Any],
-) -> T:
-    if profile not in profiles:
-        raise InputError(f"profile {profile!r} is not one of {', '.join(profiles)}")
-    try:
-        return kind(**{**profiles[profile], **overrides})
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            known = ", ".join(kind.model_fields)
-            raise InputError(f"setting {name!r} is not one of {known}") from None
-        said = first["msg"].removeprefix("Value error, ")
-        raise InputError(f"setting {name}={first['input']!r}: {said}" if name else said) from None
+    return with_options(RevisionOptions, {"paper-b": {}}, "paper-b", settings, what="setting")

@@ -171,6 +171,7 @@ def test_a_server_that_is_not_there_is_named_as_the_reason(ponder: Ponder, task:
 
 @pytest.mark.docker
 @pytest.mark.model
+@pytest.mark.timeout(1200)  # llama.cpp's threads wait for each other: a busy core costs a lot
 def test_a_real_model_and_a_real_sandbox_work_together(ponder: Ponder, task: Path) -> None:
     ended = ponder(
         "solve", task, "--model", "embedded/smollm2-135m", "--graph", "repeated-sampling",

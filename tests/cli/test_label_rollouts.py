@@ -43,6 +43,24 @@ async def test_it_leaves_a_folder_of_labels_and_says_what_is_in_it(
     assert server.bodies == [], "a folder that is complete asks for nothing"
 
 
+async def test_a_gold_answer_goes_to_no_model_and_into_no_thought(
+    ponder: Ponder, tmp_path: Path
+) -> None:
+    gold, out = "918273645", tmp_path / "out"
+    questions = written(tmp_path / "q.jsonl", [{**QUESTIONS[0], "answer": gold}])
+    async with serving(serving_chains) as server:
+        model = ("--model", "hosted_vllm/x", "--api-base", server.url, *SIZES, "--out", out)
+        ended = await asyncio.to_thread(ponder, "label", "rollouts", questions, *model)
+
+    kept = b"".join(file.read_bytes() for file in out.glob("store.sqlite*"))
+    rows = [json.loads(line) for line in (out / "labels.jsonl").read_text().splitlines()]
+    assert ended.code == 0
+    assert {label for row in rows for label in row["labels"]} == {0.0}
+    assert len(server.bodies) > 2
+    assert gold not in json.dumps(server.bodies)
+    assert gold.encode() not in kept
+
+
 CODE = {"id": "c", "statement": "Add.", "entry_point": "f", "public_tests": ["assert f(1) == 1"]}
 WRONG = [
     ([CODE], (), "task c: it asks for a program"),

@@ -32,6 +32,7 @@ def small(url: str, out: Path) -> tuple[object, ...]:
     return (*local(url), *kinds, "--budgets", "2,4", "--difficulty-samples", 4, "--out", out)
 
 
+@pytest.mark.slow
 def test_a_sweep_becomes_a_policy_that_solve_and_eval_go_by(
     ponder: Ponder, url: str, questions: Path, tmp_path: Path
 ) -> None:

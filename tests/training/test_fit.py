@@ -95,6 +95,7 @@ fit_prm(examples(), base, out, options, say=die)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("every", "at"), [("epoch", 6), ("2", 7)])
 def test_a_fit_that_was_killed_goes_on_to_the_same_weights(
     folder: Path, tmp_path: Path, every: str, at: int
@@ -293,6 +294,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_fit_goes_on_later(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", FULL, str(folder), str(tmp_path / "out")]
 

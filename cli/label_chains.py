@@ -8,7 +8,7 @@ import typer
 
 
 def chains(
-    run: Annotated[Path, typer.Argument(help="The folder of a run of ponder eval --graph refine.")],
+    run: Annotated[Path, typer.Argument(help="What ponder eval --graph refine wrote to.")],
     out: Annotated[Path, typer.Option(help="The new file.")],
 ) -> int:
     """Write every answer of a run's chains with what its model was asked, and its grade: rows for

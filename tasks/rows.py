@@ -49,6 +49,8 @@ def _json_rows(path: Path) -> Iterator[tuple[Any, str]]:
                 if line.strip():
                     where = f"{path} line {number}"
                     yield _row(line, where), where
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder; name a file of rows in it") from None
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except json.JSONDecodeError as error:

@@ -107,6 +107,17 @@ def right(label: float | Label, neutral: Neutral = "positive") -> float:
     return float(label)
 
 
+def first_wrong(example: Example, neutral: Neutral = "positive") -> int | None:
+    """The index of the first step that is labelled wrong (less than half right), -1 if all are
+    labelled right; None if that is not known."""
+    for number, label in enumerate(example.labels):
+        if label is None:
+            return None
+        if right(label, neutral) < 0.5:
+            return number
+    return -1 if example.labels else None
+
+
 def encode_all(
     examples: Iterable[Example], encode: Encode, limit: int | None, bad: Bad
 ) -> list[tuple[Example, Encoded]]:

@@ -14,7 +14,7 @@ HIGHER = frozenset({"best_of_n", "f1"})
 
 
 class FitOptions(BaseModel):
-    """How a reward model is fitted. Unknown settings are refused."""
+    """How a model is fitted. Unknown settings are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -57,11 +57,6 @@ class FitOptions(BaseModel):
     refused, or left out and counted; nothing is ever cut."""
     checkpoints: bool = True
     """Whether a fit that was killed can go on from where it was."""
-    aggregate: Aggregate | None = None
-    """How the fitted model sums a solution's steps up; the format's way if not given."""
-    neutral: Literal["positive", "negative"] = "positive"
-    """What a neutral step counts as, where the head has no neutral class, and when scores are read
-    where it has (2305.20050, section 2.6)."""
     lora: int = Field(0, ge=0)
     """The rank of LoRA's matrices, in every linear layer of the base model; 0 fits all weights."""
     lora_alpha: float | None = Field(None, gt=0)
@@ -85,7 +80,17 @@ class FitOptions(BaseModel):
         return self
 
 
-class PRMOptions(FitOptions):
+class RewardOptions(FitOptions):
+    """How a reward model is fitted."""
+
+    aggregate: Aggregate | None = None
+    """How the fitted model sums a solution's steps up; the format's way if not given."""
+    neutral: Literal["positive", "negative"] = "positive"
+    """What a neutral step counts as, where the head has no neutral class, and when scores are read
+    where it has (2305.20050, section 2.6)."""
+
+
+class PRMOptions(RewardOptions):
     """How a process reward model is fitted."""
 
     format: Literal["trl", "ratings", "math-shepherd", "rlhflow"] = "trl"
@@ -100,7 +105,7 @@ class PRMOptions(FitOptions):
     """What a label word's likelihood is a share of."""
 
 
-class ORMOptions(FitOptions):
+class ORMOptions(RewardOptions):
     """How an outcome reward model is fitted."""
 
     format: Literal["classifier", "value"] = "classifier"
@@ -126,8 +131,8 @@ class RevisionOptions(FitOptions):
     """AdamW's."""
     validation: float = Field(0.1, ge=0, le=0.5)
     """The share of questions kept for validation, where no validation data are given."""
-    best: Best | None = "after"
-    """As of every fit."""
+    best: Literal["last", "after", "loss"] | None = "after"
+    """As of every fit; what it writes has no scores to be measured by."""
     context: int = Field(4, ge=0)
     """Wrong answers before a right one at most."""
 

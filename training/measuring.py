@@ -9,7 +9,7 @@ from ..verifiers.aggregation import aggregate
 from ..verifiers.prm import Format
 from . import ranking
 from .batches import collate, in_passes
-from .encoding import Encoded, Neutral, right
+from .encoding import Encoded, Neutral, first_wrong, right
 from .examples import Example
 from .scoring import Scoring
 
@@ -143,14 +143,3 @@ class Measuring:
             "processbench_wrong": found.wrong,
             "processbench_right": found.right,
         }
-
-
-def first_wrong(example: Example, neutral: Neutral) -> int | None:
-    """The index of the first step that is labelled wrong (less than half right), -1 if all are
-    labelled right; None if that is not known."""
-    for number, label in enumerate(example.labels):
-        if label is None:
-            return None
-        if right(label, neutral) < 0.5:
-            return number
-    return -1 if example.labels else None

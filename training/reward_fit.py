@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from . import building, trainer
+from .fit_options import RewardOptions
 from .fitting import Fit, Wanted
 from .kinds import Kind
 from .measuring import Measuring, Reader
@@ -13,6 +14,7 @@ from .scoring import Scoring
 class RewardFit(Fit):
     """A language model becomes a reward model, which loads back by its folder's name alone."""
 
+    options: RewardOptions
     kind: Kind = field(kw_only=True)
 
     def _build(self, *, cuda: bool) -> Scoring:

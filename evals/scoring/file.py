@@ -62,6 +62,8 @@ class ScoreFile:
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):  # what could not be written has been said
             self._file.close()
+            if not self.path.stat().st_size:  # as where the first row was wrong
+                self.path.unlink()
 
     def takes(self, example: Example) -> bool:
         """Whether this row has still to be written. Of equal rows, as many as were given."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import MissingError
 from ...tasks import classes, final_answer, read_rows
-from ...training.encoding import right
+from ...training.encoding import first_wrong, right
 from ...training.examples import Example, from_row
 from ...training.ranking import Calibration, FirstError, best_threshold, calibration, first_error
 from ...verifiers import Sample, ballots, best_of_n, estimate, majority, weighted
@@ -53,7 +53,10 @@ class Report:
         if lines:
             head = f"right among n, of {self.questions} questions, {self.trials} draws each"
             lines = [head, *lines]
-        for found, how in ((self.first_error, "at"), (self.first_error_best, "best, at")):
+        for found, how in (
+            (self.first_error, "at"),
+            (self.first_error_best, "best on these rows, at"),
+        ):
             if found is not None:
                 lines.append(
                     f"first wrong step, {how} threshold {found.threshold:.3g}: F1 {found.f1:.3f} "
@@ -99,17 +102,6 @@ async def measured(path: Path, threshold: float = 0.5) -> Report:
         ),
         notes,
     )
-
-
-def first_wrong(example: Example) -> int | None:
-    """The index of the first step that is labelled wrong (less than half right), -1 if all are
-    labelled right; None if that is not known."""
-    for number, label in enumerate(example.labels):
-        if label is None:
-            return None
-        if right(label) < 0.5:
-            return number
-    return -1 if example.labels else None
 
 
 async def _selections(

@@ -36,8 +36,7 @@ async def test_every_answer_of_a_chain_is_a_row_with_what_its_model_was_asked(
         )  # fmt: skip
     assert ended.code == 0, ended.err
 
-    [folder] = run.iterdir() if not (run / "run.json").exists() else [run]
-    labelled = await asyncio.to_thread(ponder, "label", "chains", folder, "--out", out)
+    labelled = await asyncio.to_thread(ponder, "label", "chains", run, "--out", out)
 
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     texts = [row["completions"][0] for row in rows]
@@ -54,7 +53,7 @@ def test_only_chains_make_rows(ponder: Ponder, tmp_path: Path) -> None:
     ended = ponder("label", "chains", tmp_path, "--out", tmp_path / "rows.jsonl")
 
     assert ended.code == 2
-    assert "not a run's folder" in ended.err
+    assert "no run's folder" in ended.err
 
 
 class Seeing:

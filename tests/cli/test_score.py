@@ -80,6 +80,25 @@ def test_what_cannot_score_is_refused(
 
     assert said.code in (2, 3)
     assert message in said.err
+    assert not (tmp_path / "o").exists()
+
+
+def test_rows_that_are_none_leave_no_file_behind(ponder: Ponder, tmp_path: Path) -> None:
+    model, rows = publish("reasoneval-7b", tmp_path / "model").folder, tmp_path / "rows.jsonl"
+    rows.write_text('{"question": "What is 1 + 1?"}\n')
+
+    for verb in (("score",), ("label", "synthetic")):
+        named = f"prm:{model},format=reasoneval-7b"
+        said = ponder(*verb, rows, "--verifier", named, "--out", tmp_path / "o")
+        assert (said.code, "rows.jsonl line 1" in said.err) == (2, True)
+        assert not (tmp_path / "o").exists()
+
+
+def test_a_reward_model_that_is_not_there_is_told(ponder: Ponder, file: Path) -> None:
+    said = ponder("score", file, "--verifier", "prm:my-prm", "--out", file.with_name("o"))
+
+    assert said.code == 2
+    assert "there is no such folder, so it is taken for a model's id" in said.err
 
 
 def test_neutral_as_negative_and_the_same_file_are_refused(

@@ -73,6 +73,7 @@ def test_bad_rows_are_left_out_and_counted(ponder: Ponder, model: Path, tmp_path
         (("-o", "best=best_of_n"), "setting best=best_of_n needs a pool"),
         (("--base", "./absent"), "there is no folder"),
         (("--pool", "absent.jsonl"), "there is no file absent.jsonl"),
+        (("--pool", "."), ".: is a folder; name a file of rows in it"),
         (("-o", "device=cuda"), "device=cuda: there is no such device here"),
     ],
 )
@@ -99,3 +100,15 @@ def test_a_model_is_fitted_to_revise(ponder: Ponder, tmp_path: Path) -> None:
     assert ended.code == 0, ended.err
     assert f"model                transformers/{tmp_path}/out" in ended.out
     assert "40 samples of 8 questions" in ended.err
+
+
+@pytest.mark.parametrize("setting", ["neutral=positive", "aggregate=last", "best=best_of_n"])
+def test_a_setting_of_reward_models_is_none_of_revisions(
+    ponder: Ponder, model: Path, data: Path, tmp_path: Path, setting: str
+) -> None:
+    ended = ponder(
+        "train", "revision", data, "--base", model, "--out", tmp_path / "out", "-o", setting
+    )
+
+    assert ended.code == 2
+    assert f"setting {setting.partition('=')[0]}" in ended.err.replace("'", "")

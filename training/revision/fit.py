@@ -60,6 +60,7 @@ class RevisionFit(Fit):
 
     def _build(self, *, cuda: bool) -> Scoring:
         model = building.language_model(self.base, self.options, cuda=cuda)
+        # It has its own head: any word says so, since all of the vocabulary is read.
         return Writing(model, Reading(1, words=(0,), over="vocabulary"))
 
     def _save(self, scoring: Scoring) -> None:

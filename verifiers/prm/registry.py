@@ -94,9 +94,10 @@ def find_format(
     name = format or own or _published(path, known) or _architecture(config or {}, known)
     kind = "orm" if outcome else "prm"
     if name is None:
+        absent = "" if config else " (there is no such folder, so it is taken for a model's id)"
         raise InputError(
-            f"{kind} {path!r}: neither its name nor its config.json says what format it has; "
-            f"say format= one of {', '.join(known)}"
+            f"{kind} {path!r}: neither its name nor its config.json says what format it has"
+            f"{absent}; say format= one of {', '.join(known)}"
         )
     if name not in known:
         raise InputError(f"{kind} {path!r}: format {name!r} is not one of {', '.join(known)}")

@@ -13,10 +13,13 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from ..errors import InputError, MissingError, StoreError
 from ..models.base import Usage
 from ..nodes import Candidate, Solution
-from ..tasks import CodeTask, Comparison, Limits, MathTask, Test
+from ..tasks import CodeTask, Comparison, InstructionTask, Limits, MathTask, Test
 from ..verifiers.base import Verdict
 
-STATE_TYPES = (CodeTask, MathTask, Test, Limits, Comparison, Solution, Candidate, Verdict, Usage)
+STATE_TYPES = (
+    CodeTask, MathTask, InstructionTask, Test, Limits, Comparison,
+    Solution, Candidate, Verdict, Usage,
+)  # fmt: skip
 """Everything of ours that a graph's state may hold."""
 
 POSTGRES = ("postgresql", "postgres")

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from ..errors import InputError
 from ..models.base import StepModel, StepPreparable
-from ..tasks import CodeTask, MathTask, Task, task_from_data
+from ..tasks import CodeTask, InstructionTask, MathTask, Task, task_from_data
 from ..tasks.equivalence import require
 from ..verifiers import PublicTests
 from ..verifiers.base import Keyed, StepVerifier
@@ -55,7 +55,7 @@ class Begin:
             MissingError: there is something to run, and nothing to run it in.
         """
         task = state["task"]
-        if not isinstance(task, CodeTask | MathTask):
+        if not isinstance(task, Task):
             task = task_from_data(task, "task").task
         self._refuse_misfits(task, runtime)
         run = Run.begin(task, [self.graph, dict(self.options)], runtime.context)
@@ -74,7 +74,11 @@ class Begin:
 
     def _refuse_misfits(self, task: Task, runtime: Runtime) -> None:
         if not isinstance(task, self.takes):
-            kinds = {CodeTask: "programs", MathTask: "answers to questions"}
+            kinds = {
+                CodeTask: "programs",
+                MathTask: "answers to questions",
+                InstructionTask: "instructions anew",
+            }
             written = " and ".join(kinds[kind] for kind in self.takes)
             raise InputError(
                 f"task {task.id}: {self.graph} writes {written}, not {kinds[type(task)]}"

@@ -10,6 +10,7 @@ from .files import task_from_data
 from .final_answer import final_answer
 from .grader_pool import GraderPool
 from .inputs import generate_inputs
+from .instruction import InstructionTask
 from .limits import Limits
 from .math_task import AnswerKey, MathTask
 from .oracles import right
@@ -24,6 +25,7 @@ __all__ = [
     "CodeTask",
     "Comparison",
     "GraderPool",
+    "InstructionTask",
     "Key",
     "LabelledSolution",
     "LabelledStep",

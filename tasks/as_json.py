@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from .code_task import CodeTask, Comparison, Task, Test
+from .instruction import InstructionTask
 from .limits import Limits
 from .math_task import MathTask
 from .values import from_json, to_json
@@ -11,7 +12,7 @@ from .values import from_json, to_json
 
 def task_to_json(task: Task) -> dict[str, Any]:
     """Everything about the task; its key is not part of it."""
-    if isinstance(task, MathTask):
+    if isinstance(task, MathTask | InstructionTask):
         return asdict(task)
     tests = [[to_json(test.input), to_json(test.expected)] for test in task.public_tests]
     data = {
@@ -28,9 +29,12 @@ def task_to_json(task: Task) -> dict[str, Any]:
 
 
 def task_from_json(data: dict[str, Any]) -> Task:
-    """The inverse of `task_to_json`. A mapping with a `question` is a `MathTask`."""
+    """The inverse of `task_to_json`. A mapping with a `question` is a `MathTask`, one with an
+    `instruction` an `InstructionTask`."""
     if "question" in data:
         return MathTask(**data)
+    if "instruction" in data:
+        return InstructionTask(**data)
     tests = tuple(Test(from_json(given), from_json(out)) for given, out in data["public_tests"])
     limits = data.get("limits")
     return CodeTask(

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal
 
 from typing_extensions import TypeVar
 
+from .instruction import InstructionTask
 from .limits import Limits
 from .math_task import AnswerKey, MathTask
 
@@ -125,7 +126,7 @@ class Key:
         return replace(self, tests=self.tests + tests, pending=())
 
 
-Task = CodeTask | MathTask
+Task = CodeTask | MathTask | InstructionTask
 T = TypeVar("T", bound=Task, default=CodeTask)
 K = TypeVar("K", bound=Key | AnswerKey, default=Key)
 

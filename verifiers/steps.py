@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from ..tasks import CodeTask, Task
+from ..tasks import CodeTask, MathTask, Task
 
 Splitting = Literal["auto", "blank", "line"]
 
@@ -27,4 +27,8 @@ def split_steps(text: str, how: Splitting | str = "auto") -> list[str]:
 
 def problem_of(task: Task) -> str:
     """What a task asks, in words."""
-    return task.statement if isinstance(task, CodeTask) else task.question
+    if isinstance(task, CodeTask):
+        return task.statement
+    if isinstance(task, MathTask):
+        return task.question
+    return f"{task.instruction}\n{task.input}" if task.input else task.instruction

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ...errors import InputError
 from ...models.store import Store
 from ...nodes.behaviour import answers, behaviour
 from ...nodes.classes import INPUTS
@@ -46,14 +47,17 @@ class ByBehaviour:
         """See `Measure.measure`.
 
         Raises:
+            InputError: the task is neither a program's nor a question.
             MissingError: this machine lacks the sandbox, or what compares final answers.
             SandboxError: the sandbox failed.
         """
         drawn = [texts[id] for id in shuffled(task.id, texts, self.seed)[: self.most]]
         if isinstance(task, MathTask):
             found, why = await classes([final_answer(text) for text in drawn]), "no final answer"
-        else:
+        elif isinstance(task, CodeTask):
             found, why = await self._by_behaviour(task, drawn)
+        else:
+            raise InputError(f"task {task.id}: the answers to an instruction behave in no way")
         pairs, similar = same_pairs(found)
         shown = sum(map(len, found))
         left_out = len(drawn) - shown

@@ -60,6 +60,23 @@ class StepVerifier(Protocol):
 
 
 @runtime_checkable
+class StudentVerifier(Protocol):
+    """Judges pairs of instruction data by what they are to a student model (2402.10110): `judge`
+    by how hard the instruction is for it, `judge_recovery` by whether it is to be guessed from the
+    answer. Of a pair that cannot be judged, `score` is None."""
+
+    @property
+    def name(self) -> str:
+        """See `Verifier.name`."""
+
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """See `Verifier.judge`: `score` is the IFD of each answer to the task's instruction."""
+
+    async def judge_recovery(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """The same by r-IFD, of the task's instruction given each answer."""
+
+
+@runtime_checkable
 class Preparable(Protocol):
     """A verifier that holds something which must be there before it can judge, such as a model."""
 

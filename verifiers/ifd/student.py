@@ -101,8 +101,13 @@ class Student:
         asked = _pair(task)
         between = "\n" if asked.input and self.mode == "ids" else ""
         whole = f"{asked.instruction}{between}{asked.input}"
-        prompts = [await self._prompt(guess(answer)) for answer in answers]
-        return await self._gather.ask([Texts(one, whole, asked.instruction) for one in prompts])
+        texts = [
+            Texts(await self._prompt(guess(answer)), whole, asked.instruction) if answer else None
+            for answer in answers
+        ]
+        found = iter(await self._gather.ask([one for one in texts if one is not None]))
+        empty = Difficulty(reason="the answer is empty")
+        return [empty if one is None else next(found) for one in texts]
 
     def close(self) -> None:
         """End the model's thread. Idempotent."""

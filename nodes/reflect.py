@@ -10,7 +10,7 @@ reason. A new instruction never meets an old answer.
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -40,12 +40,15 @@ class Reflecting(TypedDict):
     run: str
     pair: str
     """The id of the pair that has been kept so far."""
+    ended: NotRequired[str | None]
 
 
 class Kept(TypedDict):
     """What is kept now."""
 
     pair: str
+    ended: NotRequired[str | None]
+    """Why the teacher was not reached: nothing more is asked then, and the same run asks again."""
 
 
 class Opened(TypedDict):
@@ -77,6 +80,8 @@ class _Stage:
         if self.way == "old":
             return {"pair": old.id}
         new = await self._new(run, runtime, old)
+        if new.failure and _later(run, new.id):
+            return {"pair": old.id, "ended": new.failure}
         if new.failure:
             choice = Choice(False, new.failure)
         elif self.way == "student":
@@ -174,13 +179,16 @@ class Recycle:
         and `verdict.score` its IFD."""
         run = runtime.context.run(state["run"])
         kept = run.thoughts[state["pair"]]
-        verdict = await self._verdict(run, kept)
+        verdict = await self._verdict(run, kept, state.get("ended"))
         made = Thought("recycled", "pair", kept.text, (kept.id,), verdict)
         runtime.stream_writer(run.record(made))
-        run.finish()
+        if not run.calls.failed:  # else that is asked for when it runs again
+            run.finish()
         return {"solution": solution(run, made, [made])}
 
-    async def _verdict(self, run: Run, kept: Thought) -> Verdict:
+    async def _verdict(self, run: Run, kept: Thought, ended: str | None) -> Verdict:
+        if ended is not None:
+            return Verdict(_score(kept), False, ended)
         if self.response == "student" and kept.id != "response":
             failed = run.thoughts["response"].failure
             why = run.thoughts["response/choice"].text.partition(": ")[2]
@@ -191,6 +199,12 @@ class Recycle:
         scores = await _ifd(run, kept), await _recovery(run, kept)
         choice = survives(*scores)
         return Verdict(scores[0], choice.changed, choice.reason)
+
+
+def _later(run: Run, id: str) -> bool:
+    """Whether the teacher may be reached another time."""
+    failed = run.calls.failed.items()
+    return any(later for path, later in failed if path.partition("~")[0] == id)
 
 
 async def _ifd(run: Run, pair: Thought) -> float | None:

@@ -72,7 +72,7 @@ def reflect(profile: str = "paper", **overrides: Any) -> Graph:
     graph.add_node("begin", begin)
     graph.add_node("instruction", ReflectInstruction(options.instruction, sampling, options.tries))
     graph.add_node("response", ReflectResponse(options.response, sampling, options.tries))
-    graph.add_node("recycle", Recycle(options.response, options.filter))
+    graph.add_node("recycle", Recycle(options.response, options.filter, judged))
     graph.add_edge(START, "begin")
     graph.add_edge("begin", "instruction")
     graph.add_conditional_edges("instruction", go_on)

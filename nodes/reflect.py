@@ -30,6 +30,8 @@ from .thought import Thought
 Way = Literal["student", "random", "new", "old"]
 """Who chooses between the pair before a stage and the one after it: the student's scores, chance,
 or nobody: always the new one, or the old one, for which the teacher is not even asked."""
+SILENT = "empty reply"
+"""What the failure of a teacher begins with whose server sent no text, to the last try."""
 AGAIN = 0.7
 """Temperature at least, of a further try: at 0 it would say the same again."""
 
@@ -80,7 +82,7 @@ class _Stage:
         if self.way == "old":
             return {"pair": old.id}
         new = await self._new(run, runtime, old)
-        if new.failure and _later(run, new.id):
+        if unreached(run, new.id):
             return {"pair": old.id, "ended": new.failure}
         if new.failure:
             choice = Choice(False, new.failure)
@@ -173,6 +175,8 @@ class Recycle:
 
     response: Way
     filter: bool = True
+    judged: bool = True
+    """Whether there is a student."""
 
     async def __call__(self, state: Reflecting, runtime: Runtime) -> Solved:
         """The solution, whose answer is the pair as JSON; `verdict.passed` is whether it survives,
@@ -182,7 +186,7 @@ class Recycle:
         verdict = await self._verdict(run, kept, state.get("ended"))
         made = Thought("recycled", "pair", kept.text, (kept.id,), verdict)
         runtime.stream_writer(run.record(made))
-        if not run.calls.failed:  # else that is asked for when it runs again
+        if not any(unreached(run, id) for id in run.thoughts):  # else it is asked for again
             run.finish()
         return {"solution": solution(run, made, [made])}
 
@@ -195,15 +199,18 @@ class Recycle:
             told = failed or f"not response-reflected: {why}"
             return Verdict(_score(kept), False, told)
         if not self.filter:
-            return Verdict(_score(kept), True, "kept")
+            return Verdict(await _ifd(run, kept) if self.judged else None, True, "kept")
         scores = await _ifd(run, kept), await _recovery(run, kept)
         choice = survives(*scores)
         return Verdict(scores[0], choice.changed, choice.reason)
 
 
-def _later(run: Run, id: str) -> bool:
-    """Whether the teacher may be reached another time."""
-    failed = run.calls.failed.items()
+def unreached(run: Run, id: str) -> bool:
+    """Whether the teacher was not reached for that thought, and may be another time. One that says
+    nothing, as often as it is asked, has been."""
+    failure, failed = run.thoughts[id].failure, run.calls.failed.items()
+    if failure is None or failure.startswith(SILENT):
+        return False
     return any(later for path, later in failed if path.partition("~")[0] == id)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Ponder
 from tests.support.recycling import matched, rows, teaching, written
-from tests.support.server import Body, Reply, ok, serving, too_many
+from tests.support.server import Body, Reply, error, ok, serving, too_many
 from tests.verifiers.ifd.official import saved
 
 
@@ -137,6 +137,33 @@ async def test_a_key_that_is_refused_ends_it_and_loses_no_pair(
     assert (first.code, second.code) == (1, 0)
     assert "came to nothing" in first.err
     assert len(read(out / "recycled.jsonl")) == 12
+
+
+TOO_LONG = "This model's maximum context length is 2048 tokens. However, you requested 9000 tokens."
+
+
+async def test_pairs_that_are_too_long_for_the_teacher_are_done_and_hold_up_no_others(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    long = [{"instruction": f"long {n}", "output": "x"} for n in range(9)]
+    data, out = written(tmp_path / "d.jsonl", [*long, *rows(3)]), tmp_path / "out"
+
+    def answer(body: Body, count: int) -> Reply:
+        too_long = "long" in body["messages"][1]["content"]
+        return error(400, TOO_LONG) if too_long else teaching(body, count)
+
+    async with serving(answer) as server:
+        options = asked(server.url, student, out)
+        first = await asyncio.to_thread(ponder, "recycle", data, *options, "--concurrency", 1)
+        calls = len(server.bodies)
+        again = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    every = {row["instruction"]: row for row in read(out / "recycled.jsonl")}
+    assert (first.code, again.code) == (0, 0)
+    assert len(server.bodies) == calls
+    assert len(every) == 12
+    assert every["long 0"]["why"].startswith("too long: ")
+    assert "9: too long" in first.out
 
 
 async def test_equal_pairs_are_each_one(ponder: Ponder, tmp_path: Path, student: str) -> None:

@@ -52,6 +52,19 @@ def recycled_row(run: Run) -> Row:
     }
 
 
+def outcome(stage: str, choice: str) -> str:
+    """What came of a stage, of its choice's text: "new" where its pair was taken, else why not, by
+    kind: "not better", "not scored", "by chance", or the kind of the teacher's failure."""
+    kept, _, why = choice.partition(": ")
+    if kept == stage:
+        return "new"
+    if why.endswith("not scored"):
+        return "not scored"
+    if why.startswith(("IFD ", "r-IFD ")):
+        return "not better"
+    return "by chance" if why == "at random" else _kind(why)
+
+
 def _told(thoughts: Mapping[str, Thought], pair: Thought) -> Row:
     if pair.failure:
         return {"failure": pair.failure}

@@ -9,10 +9,11 @@ from typing import Any
 
 from ...errors import InputError, StoreError
 from ...models.base import Usage
-from ...training.instructions import Instruction, Layout, to_layout
+from ...training.instructions import Instruction, Layout, rewritten
 from ...verifiers.ifd import top
 from ..folder import read_results
-from .folder import DATA, RECYCLED
+from .folder import RECYCLED
+from .recycler import STAGES, outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class RecycleSummary:
     """That are not."""
     survivors: int
     written: int
-    """Rows of data.jsonl."""
-    kept: Mapping[str, int]
-    """Of all that are done: which pair was kept ("original", "instruction", "response")."""
+    """Rows of the data that come of it."""
+    stages: Mapping[str, Mapping[str, int]]
+    """Of each stage, how often the new pair was taken, and why not (`recycler.outcome`)."""
     left_out: Mapping[str, int]
     """Why the others did not survive."""
     faults: Mapping[str, int]
@@ -35,6 +36,10 @@ class RecycleSummary:
     ifd: tuple[float | None, float | None]
     """The mean IFD of the original pairs, and of the survivors."""
     usage: Usage
+    read: int = 0
+    """Texts that the student read in this run; the others it remembered."""
+    read_for: int = 0
+    """Pairs that it read them for."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -48,24 +53,31 @@ class RecycleSummary:
         return [
             f"{self.survivors} of {self.pairs} pairs survive; mean IFD {before} before, {after} of "
             "those",
-            *(f"kept           {count}: {what}" for what, count in self.kept.items()),
+            *(f"{stage:<14} {_counted(found)}" for stage, found in self.stages.items()),
             *(f"left out       {count}: {why}" for why, count in self.left_out.items()),
             *(f"faults         {count}: {kind}" for kind, count in self.faults.items()),
             *([f"not done       {self.undone}: the same command goes on"] if self.undone else []),
             f"{self.usage.calls} calls of the teacher ({calls:.2f} a pair), "
             f"{self.usage.tokens:,} tokens, {cost}",
+            *([self._read()] if self.read_for else []),
         ]
+
+    def _read(self) -> str:
+        each = self.read / self.read_for
+        return f"{self.read} texts read by the student in this run ({each:.2f} a pair)"
 
 
 def conclude(
     folder: Path,
     data: Iterable[Instruction],
+    into: Path,
     *,
     layout: Layout | None = None,
     percent: float | None = None,
 ) -> RecycleSummary:
-    """Count what the folder has of these data, and write the survivors in the data's order: those
-    of the largest IFD alone, if a `percent` is given; in their own layout, if no other is.
+    """Count what the folder has of these data, and write the survivors `into` a file (a list, if it
+    is a .json), in the data's order: those of the largest IFD alone, if a `percent` is given; in
+    their own layout, if no other is.
 
     Raises:
         InputError: a file of the folder cannot be read.
@@ -80,22 +92,34 @@ def conclude(
             counts.update(result.left_out)
             faults.update(result.faults)
             usage += result.usage
-    chosen = [one for one in order if rows.get(one.task.id, {}).get("survives")]
-    survivors = len(chosen)
+    survive = [one for one in order if rows.get(one.task.id, {}).get("survives")]
+    chosen = survive
     if percent is not None:
-        places = top([rows[one.task.id]["ifd"] for one in chosen], percent)
-        chosen = [chosen[place] for place in places]
-    _write(folder / DATA, (to_layout(rows[o.task.id], layout or o.layout) for o in chosen))
+        chosen = [survive[i] for i in top([rows[one.task.id]["ifd"] for one in survive], percent)]
+    _write(into, (rewritten(one, rows[one.task.id], layout) for one in chosen))
     return RecycleSummary(
-        len(rows), len(order) - len(rows), survivors, len(chosen),
-        dict(Counter(row["kept"] for row in rows.values()).most_common()),
-        dict(counts.most_common()), dict(faults.most_common()),
-        (
+        pairs=len(rows),
+        undone=len(order) - len(rows),
+        survivors=len(survive),
+        written=len(chosen),
+        stages={stage: _outcomes(rows.values(), stage) for stage in STAGES},
+        left_out=dict(counts.most_common()),
+        faults=dict(faults.most_common()),
+        ifd=(
             _mean(row["pairs"]["original"].get("ifd") for row in rows.values()),
             _mean(row["ifd"] for row in rows.values() if row["survives"]),
         ),
-        usage,
-    )  # fmt: skip
+        usage=usage,
+    )
+
+
+def _outcomes(rows: Iterable[Mapping[str, Any]], stage: str) -> dict[str, int]:
+    choices = (row["choices"].get(stage) for row in rows)
+    return dict(Counter(outcome(stage, one) for one in choices if one).most_common())
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in found.items()) or "left out"
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -111,7 +135,11 @@ def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     part = path.with_suffix(".part")
     try:
         with part.open("w") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+            lines = map(json.dumps, rows)
+            if path.suffix == ".json":
+                file.write("[\n" + ",\n".join(lines) + "\n]\n")
+            else:
+                file.writelines(line + "\n" for line in lines)
         part.replace(path)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; the same command writes it") from None

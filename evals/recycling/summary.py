@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import InputError, StoreError
 from ...models.base import Usage
+from ...tasks import read_rows
 from ...training.instructions import Instruction, Layout, rewritten
 from ...verifiers.ifd import top
 from ..folder import read_results
@@ -67,6 +68,24 @@ class RecycleSummary:
         return f"{self.read} texts read by the student in this run ({each:.2f} a pair)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What counts of a pair's row: tens of thousands of rows are more than need be held."""
+
+    pair: Mapping[str, str]
+    survives: bool
+    before: float | None
+    """IFD of the original."""
+    ifd: float | None
+    choices: Mapping[str, str]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "_Done":
+        survives: bool = row["survives"]
+        pair = {name: row[name] for name in ("instruction", "input", "output")} if survives else {}
+        return cls(pair, survives, row["pairs"]["original"].get("ifd"), row["ifd"], row["choices"])
+
+
 def conclude(
     folder: Path,
     data: Iterable[Instruction],
@@ -85,36 +104,36 @@ def conclude(
     """
     order = list(data)
     ids = {one.task.id for one in order}
-    rows = {row["id"]: row for row in _rows(folder / RECYCLED) if row["id"] in ids}
+    done = {id: one for id, one in _done(folder / RECYCLED) if id in ids}
     counts, faults, usage = Counter[str](), Counter[str](), Usage()
     for result in read_results(folder):
-        if result.error is None and result.task in rows:
+        if result.error is None and result.task in done:
             counts.update(result.left_out)
             faults.update(result.faults)
             usage += result.usage
-    survive = [one for one in order if rows.get(one.task.id, {}).get("survives")]
+    survive = [one for one in order if one.task.id in done and done[one.task.id].survives]
     chosen = survive
     if percent is not None:
-        chosen = [survive[i] for i in top([rows[one.task.id]["ifd"] for one in survive], percent)]
-    _write(into, (rewritten(one, rows[one.task.id], layout) for one in chosen))
+        chosen = [survive[i] for i in top([done[one.task.id].ifd for one in survive], percent)]
+    _write(into, (rewritten(one, done[one.task.id].pair, layout) for one in chosen))
     return RecycleSummary(
-        pairs=len(rows),
-        undone=len(order) - len(rows),
+        pairs=len(done),
+        undone=len(order) - len(done),
         survivors=len(survive),
         written=len(chosen),
-        stages={stage: _outcomes(rows.values(), stage) for stage in STAGES},
+        stages={stage: _outcomes(done.values(), stage) for stage in STAGES},
         left_out=dict(counts.most_common()),
         faults=dict(faults.most_common()),
         ifd=(
-            _mean(row["pairs"]["original"].get("ifd") for row in rows.values()),
-            _mean(row["ifd"] for row in rows.values() if row["survives"]),
+            _mean(one.before for one in done.values()),
+            _mean(one.ifd for one in done.values() if one.survives),
         ),
         usage=usage,
     )
 
 
-def _outcomes(rows: Iterable[Mapping[str, Any]], stage: str) -> dict[str, int]:
-    choices = (row["choices"].get(stage) for row in rows)
+def _outcomes(done: Iterable[_Done], stage: str) -> dict[str, int]:
+    choices = (one.choices.get(stage) for one in done)
     return dict(Counter(outcome(stage, one) for one in choices if one).most_common())
 
 
@@ -122,13 +141,12 @@ def _counted(found: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {what}" for what, count in found.items()) or "left out"
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open() as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield json.loads(line)
-            except ValueError:
-                raise InputError(f"{path} line {number}: not JSON; was it edited?") from None
+def _done(path: Path) -> Iterator[tuple[str, _Done]]:
+    for row, where in read_rows(path):
+        try:
+            yield row["id"], _Done.of(row)
+        except (KeyError, TypeError, AttributeError):
+            raise InputError(f"{where}: no row of a pair; was it edited?") from None
 
 
 def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

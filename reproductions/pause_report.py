@@ -61,7 +61,7 @@ dense supervision), or, without any pause, by linear heads on the state at "=".
 """
 
 
-def write(trials: list[Trial], sizes: Sequence[Size], minutes: float, out: Path) -> None:
+def write(trials: Sequence[Trial], sizes: Sequence[Size], out: Path) -> None:
     """Report and plots."""
     out.mkdir(parents=True, exist_ok=True)
     first = sizes[0]
@@ -73,7 +73,7 @@ def write(trials: list[Trial], sizes: Sequence[Size], minutes: float, out: Path)
             pretraining=first.pretraining,
             batch=first.batch,
             finetuning=first.finetuning,
-            minutes=minutes,
+            minutes=sum(trial.seconds for trial in trials) / 60,
             seeds=seeds,
         ),
         "## The four-way table\n\n" + CLAIMS,
@@ -85,7 +85,7 @@ def write(trials: list[Trial], sizes: Sequence[Size], minutes: float, out: Path)
     write_report(out / f"{NAME}.md", "\n".join(parts))
 
 
-def _four(trials: list[Trial], size: Size) -> str:
+def _four(trials: Sequence[Trial], size: Size) -> str:
     rows = [
         _row(f"{pretraining}_{way}", _of(trials, size, pretraining, way), size)
         for pretraining in PRETRAININGS
@@ -108,7 +108,7 @@ def _row(name: str, some: Sequence[Trial], size: Size) -> list[str]:
     ]  # fmt: skip
 
 
-def _controls(trials: list[Trial], size: Size) -> str:
+def _controls(trials: Sequence[Trial], size: Size) -> str:
     names = [name for name in ways(size.bits) if name not in FOUR]
     rows = [
         _row(f"{way}, {pretraining}", _of(trials, size, pretraining, way), size)
@@ -118,7 +118,7 @@ def _controls(trials: list[Trial], size: Size) -> str:
     return CONTROLS.format(bits=size.bits) + table(COLUMNS, rows)
 
 
-def _sweep(trials: list[Trial], size: Size, out: Path) -> str:
+def _sweep(trials: Sequence[Trial], size: Size, out: Path) -> str:
     counts = sorted({count for one in trials if one.size == size.bits for count in one.swept})
     if not counts:
         return ""
@@ -136,7 +136,7 @@ def _sweep(trials: list[Trial], size: Size, out: Path) -> str:
     )
 
 
-def _curves(trials: list[Trial], sizes: Sequence[Size], out: Path) -> str:
+def _curves(trials: Sequence[Trial], sizes: Sequence[Size], out: Path) -> str:
     figure, every = plt.subplots(
         1, len(sizes), figsize=(5.2 * len(sizes), 3.8), layout="constrained", squeeze=False
     )
@@ -161,7 +161,7 @@ def _by(trial: Trial, step: int) -> float:
     return float(trial.solved is not None and trial.solved <= step)
 
 
-def _of(trials: list[Trial], size: Size, pretraining: str, way: str) -> list[Trial]:
+def _of(trials: Sequence[Trial], size: Size, pretraining: str, way: str) -> list[Trial]:
     return select(trials, size=size.bits, pretraining=pretraining, way=way)
 
 

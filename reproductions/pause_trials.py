@@ -1,7 +1,9 @@
 """What pause_tokens.py tries, and what came of each."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reproductions.parity import DOT, Way
@@ -22,6 +24,26 @@ class Trial:
     accuracy: float
     accuracies: tuple[float, ...]
     swept: Mapping[int, float]
+    seconds: float
+    """Of the processor, pretraining included where it was this trial's to do."""
+
+    @property
+    def name(self) -> str:
+        """Which it is."""
+        return named(self.size, self.pretraining, self.way, self.seed)
+
+
+def named(size: int, pretraining: str, way: str, seed: int) -> str:
+    """Which trial it is."""
+    return f"{size} bits, {pretraining}, {way}, seed {seed}"
+
+
+def read_trials(path: Path) -> Iterator[Trial]:
+    """Those that are done."""
+    for line in path.read_text().splitlines() if path.is_file() else ():
+        held = json.loads(line)
+        swept = {int(count): value for count, value in held["swept"].items()}
+        yield Trial(**{**held, "accuracies": tuple(held["accuracies"]), "swept": swept})
 
 
 def ways(bits: int) -> dict[str, Way]:
@@ -42,6 +64,6 @@ FOUR = ("StdFT", "PauseFT")
 """The table of the paper; the rest are controls."""
 
 
-def select(trials: list[Trial], **wanted: Any) -> list[Trial]:
+def select(trials: Sequence[Trial], **wanted: Any) -> list[Trial]:
     """Those with such fields."""
     return [one for one in trials if all(getattr(one, n) == v for n, v in wanted.items())]

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import torch
 
+from ..models.local.passes import in_passes
 from ..verifiers.aggregation import aggregate
 from ..verifiers.prm import Format
 from . import ranking
-from .batches import collate, in_passes
+from .batches import collate
 from .encoding import Encoded, Neutral, first_wrong, right
 from .examples import Example
 from .scoring import Scoring

@@ -33,9 +33,11 @@ def test_compute_optimal_runs(folder: Path, tmp_path: Path) -> None:
 
 
 def test_pause_tokens_runs(tmp_path: Path) -> None:
-    trials = pause_tokens.run([pause_tokens.TOY], 1, tmp_path)
+    trials = pause_tokens.run([pause_tokens.TOY], 1, tmp_path / "trials", tmp_path)
+    again = pause_tokens.run([pause_tokens.TOY], 1, tmp_path / "trials", tmp_path)
 
     report = (tmp_path / "pause-tokens.md").read_text()
     assert report.index("What this is not") < report.index("## The four-way table")
+    assert trials == again
     assert len(trials) == 16
     assert len(list(tmp_path.glob("*.svg"))) == len(list(tmp_path.glob("*.png"))) == 1

@@ -7,10 +7,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ...models.local.passes import in_passes
 from ...models.local.prompts import Prompts
 from .. import building, trainer
 from ..bad import Bad
-from ..batches import collate, in_passes
+from ..batches import collate
 from ..encoding import Encoded
 from ..examples import Example
 from ..fit_options import RevisionOptions, revision_options

@@ -13,10 +13,11 @@ import torch
 
 from ...errors import InputError
 from ...models.local.loading import forget
+from ...models.local.passes import in_passes
 from ...models.pauses import PauseConfig, read_pauses, write_pauses
 from .. import building, checkpoints, trainer
 from ..bad import Bad
-from ..batches import in_passes, rows_of
+from ..batches import rows_of
 from ..examples import Unfit
 from ..fitting import Fitted, cuda_for, fitted_in
 from ..instructions import Conversation

@@ -95,8 +95,11 @@ class Fit(ABC):
         wanted = self._wanted(validation, data)
         best = self._best(wanted)
         scoring = self._build(cuda=_cuda(self.options.device))
-        begin(self.folder, identity)
         with held(self.folder):
+            done = result_in(self.folder, identity)  # another process may have been here meanwhile
+            if done is not None:
+                return self._fitted(done)
+            begin(self.folder, identity)
             return self._run(scoring, learnt, wanted, best)
 
     def _identity(self, data: Data) -> Identity:

@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from ponder.errors import FitError, InputError
-from ponder.training import Bad, Example, fit_orm, fit_prm, orm_options, prm_options
+from ponder.training import Bad, Example, building, fit_orm, fit_prm, orm_options, prm_options
 from ponder.training.split import split
 from tests.training.tiny import base, examples
 
@@ -171,6 +171,22 @@ def test_another_measure_can_choose(folder: Path, tmp_path: Path) -> None:
         fit_prm(examples(), folder, tmp_path / "no", prm_options(best="best_of_n"))
 
 
+def test_first_errors_choose_only_where_there_are_some_to_find(
+    folder: Path, tmp_path: Path
+) -> None:
+    right = [one for one in examples(20) if one.correct]
+    options = prm_options(lr=1e-3, batch=8, best="f1")
+
+    with pytest.raises(InputError, match="best=f1 needs a process model, and validation data that"):
+        fit_prm(examples(), folder, tmp_path / "out", options, validation=right)
+    with pytest.raises(InputError, match="best=f1 needs a process model"):
+        fit_orm(examples(), folder, tmp_path / "out", orm_options(best="f1", validation=0.25))
+
+    assert not (tmp_path / "out").exists()
+    fitted = fit_prm(examples(), folder, tmp_path / "out", options, validation=examples(9, seed=1))
+    assert "f1" in fitted.validation
+
+
 def test_a_loss_that_is_no_number_is_told_with_file_and_line(folder: Path, tmp_path: Path) -> None:
     options = prm_options(**{**QUICK, "lr": 0.9, "clip": 0, "validation": 0})
     broken = base(tmp_path / "broken")
@@ -275,6 +291,39 @@ def test_two_processes_do_not_fit_in_one_folder(folder: Path, tmp_path: Path) ->
     fit_prm(examples(), folder, tmp_path / "out", options, say=say)
 
     assert told
+
+
+@pytest.mark.parametrize("epochs", [1, 2])
+def test_a_fit_that_another_process_makes_while_the_base_loads_stands(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, epochs: int
+) -> None:
+    build, out = building.build, tmp_path / "out"
+    made: list[Any] = []
+
+    def after_another(*given: Any, **more: Any) -> Any:
+        monkeypatch.setattr(building, "build", build)
+        made.append(fit_prm(examples(), folder, out, prm_options(**QUICK, epochs=1)))
+        return build(*given, **more)
+
+    monkeypatch.setattr(building, "build", after_another)
+
+    if epochs == 1:
+        assert fit_prm(examples(), folder, out, prm_options(**QUICK, epochs=1)) == made[0]
+    else:
+        with pytest.raises(InputError, match=r"a fit with other epochs \(1, not 2\)"):
+            fit_prm(examples(), folder, out, prm_options(**QUICK, epochs=2))
+
+    assert json.loads((out / "fit.json").read_text())["settings"]["epochs"] == 1
+    assert [line["step"] for line in made[0].metrics] == [
+        json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()
+    ]
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_a_line(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(InputError, match="file/out: cannot be made: "):
+        fit_prm(examples(), folder, tmp_path / "file/out", prm_options(**QUICK, epochs=1))
 
 
 FULL = """

@@ -1,6 +1,7 @@
 """`ponder score`: anybody's solutions, scored by a verifier."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -49,13 +50,16 @@ def score(
     from ..evals.scoring.score import SCORED
     from ..training import Bad
 
+    if math.isnan(threshold):
+        raise InputError("--threshold nan: must be a number")
     judge, bad = connected(verifier), Bad(skip_bad)
     account = score_into(file, judge, out, {"verifier": verifier}, SCORED, scored, bad)
     report = asyncio.run(measured(out, threshold))
     lines = [*account.lines(), *bad.lines()]
     for line in lines:
         print(line, file=sys.stderr if json else sys.stdout)
-    print(dumps(report.to_json()) if json else "\n".join([*report.lines(), str(out)]))
+    written = [str(out)] if report.solutions else []
+    print(dumps(report.to_json()) if json else "\n".join([*report.lines(), *written]))
     return 1 if account.unscored else 0
 
 
@@ -88,7 +92,7 @@ def score_into(
     """
     from ..evals.scoring import ScoreFile, read_solutions
 
-    if out.exists() and path.exists() and out.samefile(path):
+    if _are_one(path, out):
         raise InputError(f"--out {out} is the file that is scored; name another")
     with ExitStack() as stack:
         close = getattr(verifier, "close", None)
@@ -96,6 +100,13 @@ def score_into(
             stack.callback(close)
         file = stack.enter_context(ScoreFile(out, by, added))
         return asyncio.run(_score(read_solutions(path, bad), verifier, file, make))
+
+
+def _are_one(path: Path, out: Path) -> bool:
+    try:
+        return out.samefile(path)
+    except OSError:  # one is not there, or cannot be: whoever opens it says so
+        return False
 
 
 async def _score(rows: Any, verifier: "Verifier", file: Any, make: "Make") -> "Account":

@@ -169,6 +169,8 @@ def run(fit: "Callable[[], Fitted]", bad: Bad, out: Path, known_as: str) -> int:
     print(f"fitted to {fitted.examples} solutions; step {fitted.best_step}{chosen}")
     for name, value in fitted.validation.items():
         print(f"{name:<20} {value:.4g}")
+    if "threshold" in fitted.validation:
+        say("f1 is that of the best threshold for these validation data, so it is too good")
     print(known_as)
     return 0
 

@@ -60,11 +60,15 @@ def convert(
 def _outcomes(file: Path, bad: "Bad") -> Iterator[dict[str, Any]]:
     """The rows whose every step was judged, with that verdict for their outcome."""
     from ..tasks import read_rows
+    from ..training.examples import Unfit, from_row
     from ..training.synthetic import VERIFIED
 
     for row, where in read_rows(file):
-        verified = row.get(VERIFIED) if isinstance(row, dict) else None
-        if isinstance(verified, bool):
-            yield {**row, "correct": verified}
+        try:
+            from_row(row, where)
+            if not isinstance(row.get(VERIFIED), bool):
+                raise Unfit(f"it has no `{VERIFIED}` (true or false)")
+        except Unfit as unfit:
+            bad.row(where, unfit.reason, unfit.detail)
         else:
-            bad.row(where, f"it has no `{VERIFIED}` (true or false)")
+            yield {**row, "correct": row[VERIFIED]}

@@ -15,6 +15,7 @@ from .efficiency import Efficiency
 from .grid import BASELINE, order_of
 from .measured import Optimal, efficiency_of, optimal
 from .outcomes import Outcome, Table, costs_of, table_of
+from .plan import Cover
 from .sweep import Estimated, Swept
 
 COSTS = ("generations", "tokens", "verifier_tokens")
@@ -56,6 +57,9 @@ class Analysis:
     estimating: Estimating
     left_out: int
     """Questions without a difficulty, or without a grade from every strategy and budget."""
+    absent: Sequence[Cover]
+    """Strategies with budgets that were to be tried and have no outcome, so that nothing could be
+    chosen of them."""
     same_bin: float | None
     """The share of questions that predicted and oracle difficulty put in the same bin; None where
     both are not known."""
@@ -77,6 +81,7 @@ class Analysis:
             },
             "estimating": self.estimating.to_json(),
             "left_out": self.left_out,
+            "absent": [list(one) for one in self.absent],
             "same_bin": self.same_bin,
         }
 
@@ -113,6 +118,7 @@ def analyse(swept: Swept, by: By = "predicted", count: int = 5, seed: int = 0) -
         costs={budget: costs_of(outcomes, budget) for budget in swept.budgets},
         estimating=_estimating([swept.difficulty[q] for q in sorted(questions)], by),
         left_out=len(asked) - len(questions),
+        absent=swept.absent,
         same_bin=_same_bin(swept, questions, count),
     )
 

@@ -93,6 +93,19 @@ def test_the_same_sweep_again_does_nothing_more(
     assert again.out == first.out
 
 
+def test_another_model_s_sweep_is_not_mixed_in(
+    ponder: Ponder, url: str, questions: Path, tmp_path: Path
+) -> None:
+    ponder("sweep", questions, *small(url, tmp_path / "s"), "--limit", 2)
+    before = sorted(tmp_path.rglob("*"))
+
+    ended = ponder("sweep", questions, *small(url, tmp_path / "s"), "--model", "hosted_vllm/y")
+
+    assert ended.code == 2
+    assert "holds a sweep with model hosted_vllm/x, not hosted_vllm/y" in ended.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

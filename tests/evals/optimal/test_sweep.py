@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
@@ -12,7 +14,7 @@ from ponder.evals.optimal.analysis import analyse, policy_of
 from ponder.evals.optimal.plan import plan
 from ponder.evals.optimal.plots import write_plots
 from ponder.evals.optimal.rows import choices, notes, strategies, worth
-from ponder.evals.optimal.sweep import Swept, outcomes_of, read_sweep
+from ponder.evals.optimal.sweep import Swept, outcomes_of, read_sweep, refuse_another
 from ponder.evals.results import Result, Sample
 from ponder.evals.spec import Spec
 from ponder.evals.table import as_text
@@ -93,6 +95,33 @@ def test_a_sweep_has_an_outcome_of_every_strategy_budget_and_question(found: Swe
     assert len(found.outcomes) == 20 * len(covers)
     assert all(one.accuracy is not None and one.tokens > 0 for one in found.outcomes)
     assert found.difficulty["coin/19"].generations == 16
+
+
+def test_a_folder_is_of_one_model(folder: Path, found: Swept, tmp_path: Path) -> None:
+    spec = found.about.spec
+    both = shutil.copytree(folder, tmp_path / "both")
+    said = json.loads((both / "sweep.json").read_text())
+    [hard] = [run for run in said["runs"] if not run["covers"]]
+    shutil.copytree(both / hard["name"], both / "difficulty@other")
+    said["runs"].append({**hard, "name": "difficulty@other"})
+    (both / "sweep.json").write_text(json.dumps(said))
+
+    refuse_another(folder, plan(spec, [2]))
+    refuse_another(tmp_path, plan(spec, [2]))
+    with pytest.raises(InputError, match=r"holds a sweep with model .*, not other: name another"):
+        refuse_another(folder, plan(replace(spec, model="other"), [2]))
+    with pytest.raises(InputError, match="a policy is of one model"):
+        read_sweep(both)
+
+
+def test_a_strategy_that_came_to_nothing_is_named(found: Swept) -> None:
+    outcomes = [one for one in found.outcomes if one.strategy != "revisions-4"]
+
+    analysis = analyse(replace(found, outcomes=outcomes), count=2)
+
+    assert analysis.absent == [("revisions-4", 8)]
+    assert "of revisions-4 with 8 generations: not chosen among" in "".join(notes(analysis))
+    assert analyse(found, count=2).absent == []
 
 
 def test_the_policy_revises_what_is_easy_and_samples_what_is_hard(found: Swept) -> None:

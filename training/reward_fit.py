@@ -28,12 +28,14 @@ class RewardFit(Fit):
     def _best(self, wanted: Wanted) -> Best:
         best = super()._best(wanted)
         if best == "f1":
-            wrongs = (first_wrong(example, self.options.neutral) for example, _ in wanted.validation)
+            wrongs = (
+                first_wrong(example, self.options.neutral) for example, _ in wanted.validation
+            )
             kinds = {wrong == -1 for wrong in wrongs if wrong is not None}
             if self.kind.outcome or len(kinds) < 2:
                 raise InputError(
-                    "setting best=f1 needs a process model, and validation data that have solutions "
-                    "with a wrong step and solutions without one"
+                    "setting best=f1 needs a process model, and validation data that have "
+                    "solutions with a wrong step and solutions without one"
                 )
         return best
 

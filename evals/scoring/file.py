@@ -43,7 +43,7 @@ class ScoreFile:
         self.known: dict[str, dict[str, Any]] = {}
         """What was added to a solution, by its digest: the same to all rows that have it."""
         self._left: dict[str, Counter[str]] = {}
-        """By digest, the rows that were there and have not been met again, by what else they say."""
+        """By digest, the rows that were there and were not met again yet, by what else they say."""
         with ExitStack() as stack:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,8 +149,8 @@ class ScoreFile:
                 raise InputError(f"{where}: it has no {name}; give another --out")
             if not _sound(name, row[name], steps):
                 raise InputError(
-                    f"{where}: its {name} is {str(row[name])[:40]}, which scoring never gives; give "
-                    "another --out"
+                    f"{where}: its {name} is {str(row[name])[:40]}, which scoring never gives; "
+                    "give another --out"
                 )
 
 

@@ -77,7 +77,7 @@ async def measured(path: Path, threshold: float = 0.5) -> Report:
     Neutral steps count as right (2305.20050, section 2.6). First wrong steps are looked for in
     solutions that are labelled up to one, or whole (ProcessBench, 2412.06559).
     """
-    rows = _read(path) if path.exists() else []
+    rows = _read(path)
     marked = [(one, wrong) for one in rows if (wrong := first_wrong(one[0])) is not None]
     steps = [scores or None for (_, _, scores), _ in marked]
     wrongs = [wrong for _, wrong in marked]
@@ -166,6 +166,8 @@ def _calibration(pairs: Sequence[tuple[float, float]]) -> Calibration | None:
 
 
 def _read(path: Path) -> "list[Scored]":
+    if not path.exists():
+        return []
     return [
         (from_row(row, where), float(row["score"]), tuple(row["scores"] or ()))
         for row, where in read_rows(path)

@@ -39,9 +39,7 @@ async def test_runs_of_before_an_option_are_those_where_it_is_off(in_context: bo
     }  # fmt: skip
     known = Run.begin(TASK, ["propose_verify_refine", before], context(ScriptedModel(says())))
 
-    solution = await solve(
-        context(ScriptedModel(says())), chains=1, depth=1, in_context=in_context
-    )
+    solution = await solve(context(ScriptedModel(says())), chains=1, depth=1, in_context=in_context)
 
     assert (solution.run == known.key) is not in_context
 

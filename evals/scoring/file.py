@@ -65,6 +65,8 @@ class ScoreFile:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._file.closed:
+            return
         with suppress(OSError):  # what could not be written has been said
             self._file.flush()
             if not os.fstat(self._file.fileno()).st_size:  # as where the first row was wrong

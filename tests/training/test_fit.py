@@ -223,6 +223,22 @@ def test_one_bad_row_is_found_in_its_batch(folder: Path, tmp_path: Path) -> None
         fit_prm(data, broken, tmp_path / "out", prm_options(**{**QUICK, "validation": 0}))
 
 
+def test_it_is_said_where_questions_are_fitted_to_and_measured_on(
+    folder: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    options = prm_options(**{**QUICK, "validation": 0}, epochs=1)
+    others = [replace(one, id=f"other/{one.id}") for one in examples(3)]
+
+    fit_prm(
+        examples(), folder, tmp_path / "out", options,
+        validation=examples(2), pool=others, say=told.append,
+    )  # fmt: skip
+
+    [said] = [line for line in told if "fitted to as well" in line]
+    assert said.startswith("2 questions of the validation data are")
+
+
 def test_a_question_s_rows_are_never_divided() -> None:
     data = examples(40, 5)
 

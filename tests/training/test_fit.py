@@ -12,7 +12,16 @@ import torch
 from safetensors.torch import load_file
 
 from ponder.errors import FitError, InputError
-from ponder.training import Bad, Example, building, fit_orm, fit_prm, orm_options, prm_options
+from ponder.training import (
+    Bad,
+    Example,
+    building,
+    fit_orm,
+    fit_prm,
+    orm_options,
+    prm_options,
+    trainer,
+)
 from ponder.training.split import split
 from tests.training.tiny import base, examples
 
@@ -204,6 +213,24 @@ def test_a_loss_that_is_no_number_is_told_with_file_and_line(folder: Path, tmp_p
         fit_prm(examples(), broken, tmp_path / "out", options)
 
     assert not (tmp_path / "out/model.safetensors").exists()
+
+
+@pytest.mark.parametrize("layer", ["score", "norm"])
+def test_a_model_that_is_measured_and_gives_no_numbers_ends_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layer: str
+) -> None:
+    def spoilt(*given: Any, **more: Any) -> Any:
+        scoring = build(*given, **more)
+        one = scoring.model.score if layer == "score" else scoring.model.model.norm
+        one.weight.requires_grad_(False).fill_(float("inf"))
+        return scoring
+
+    build = building.build
+    monkeypatch.setattr(building, "build", spoilt)
+    monkeypatch.setattr(trainer.FitTrainer, "go", lambda self, checkpoint: self.evaluate())
+
+    with pytest.raises(FitError, match="is no number any more where the model is measured; a low"):
+        fit_prm(examples(), folder, tmp_path / "out", prm_options(**QUICK, epochs=1))
 
 
 def test_one_bad_row_is_found_in_its_batch(folder: Path, tmp_path: Path) -> None:

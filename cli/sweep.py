@@ -124,7 +124,7 @@ def policy(
     plots: Annotated[
         Path | None, typer.Option(help="Also write the plots here, as PNG and SVG.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes the folds and the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes the folds and the bootstrap.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> int:
     """Choose the best strategy for each difficulty and budget of a sweep, and say what that is

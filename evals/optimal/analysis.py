@@ -1,5 +1,6 @@
 """From a sweep's outcomes to a policy, and to what that is worth."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +35,9 @@ class Estimating:
     """The mean standard error of a question's difficulty."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Plain data. An error that is infinite, which JSON cannot say, is null."""
+        own = {name: getattr(self, name) for name in self.__slots__}
+        return own if math.isfinite(self.error) else {**own, "error": None}
 
 
 @dataclass(frozen=True, slots=True)

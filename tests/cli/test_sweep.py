@@ -148,6 +148,8 @@ def test_searches_over_programs_are_refused(ponder: Ponder, tmp_path: Path) -> N
 def test_a_policy_of_what_is_no_sweep_is_one_line(ponder: Ponder, tmp_path: Path) -> None:
     ended, measure = ponder("policy", tmp_path), ponder("policy", tmp_path, "--difficulty", "luck")
 
-    assert (ended.code, measure.code) == (2, 2)
+    seed = ponder("policy", tmp_path, "--seed", -1)
+    assert (ended.code, measure.code, seed.code) == (2, 2, 2)
+    assert "--seed" in seed.err
     assert "not a sweep's folder: sweep.json: No such file" in ended.err
     assert "--difficulty 'luck' is not one of predicted, oracle" in measure.err

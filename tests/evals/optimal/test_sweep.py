@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from statistics import fmean
 import pytest
 
 from ponder.errors import InputError
+from ponder.evals.metrics.bootstrap import Interval
 from ponder.evals.optimal.analysis import analyse, policy_of
 from ponder.evals.optimal.plan import plan
 from ponder.evals.optimal.plots import write_plots
@@ -146,6 +148,20 @@ def test_an_analysis_says_everything_as_json_and_as_tables(found: Swept) -> None
     assert plain["estimating"]["generations"] == 16
     assert "took 16 generations" in said
     assert "revisions-2" in as_text(strategies(found, ["best-of-n", "revisions-2"]))
+
+
+def test_what_is_infinite_is_null_in_json(found: Swept) -> None:
+    analysis = analyse(found, count=2)
+    endless = replace(analysis.estimating, error=math.inf)
+    worth_more = [
+        replace(one, interval=Interval(1.0, 0.5, math.inf)) for one in analysis.efficiencies
+    ]
+
+    plain = replace(analysis, estimating=endless, efficiencies=worth_more).to_json()
+
+    assert plain["estimating"]["error"] is None
+    assert [one["interval"] for one in plain["efficiency"]] == [[1.0, 0.5, None]] * 2
+    json.dumps(plain, allow_nan=False)
 
 
 def test_oracle_and_predicted_difficulty_mostly_agree(found: Swept) -> None:

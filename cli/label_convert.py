@@ -38,9 +38,10 @@ def convert(
     Exit codes: 0 done, 2 wrong input.
     """
     from ..training import Bad, read_examples
-    from ..training.rows import write_rows
+    from ..training.rows import refuse_same, write_rows
     from ..training.trl import all_to_trl
 
+    refuse_same(out, file)
     bad, lost = Bad(skip_bad), Counter[str]()
     if to == "outcome" and neutral is not None:
         raise InputError("--neutral goes with --to trl")

@@ -91,22 +91,15 @@ def score_into(
         InputError: either file is not what it should be, or they are one.
     """
     from ..evals.scoring import ScoreFile, read_solutions
+    from ..training.rows import refuse_same
 
-    if _are_one(path, out):
-        raise InputError(f"--out {out} is the file that is scored; name another")
+    refuse_same(out, path)
     with ExitStack() as stack:
         close = getattr(verifier, "close", None)
         if close is not None:
             stack.callback(close)
         file = stack.enter_context(ScoreFile(out, by, added))
         return asyncio.run(_score(read_solutions(path, bad), verifier, file, make))
-
-
-def _are_one(path: Path, out: Path) -> bool:
-    try:
-        return out.samefile(path)
-    except OSError:  # one is not there, or cannot be: whoever opens it says so
-        return False
 
 
 async def _score(rows: Any, verifier: "Verifier", file: Any, make: "Make") -> "Account":

@@ -36,3 +36,15 @@ def write_rows(path: Path, rows: Iterable[Example | Mapping[str, Any]]) -> int:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
     return count
+
+
+def refuse_same(out: Path, *read: Path) -> None:
+    """See that what is written is none of the files that it is made of, which would be lost.
+
+    Raises:
+        InputError: it is.
+    """
+    for path in read:
+        with suppress(OSError):  # one is not there, or cannot be: whoever opens it says so
+            if out.samefile(path):
+                raise InputError(f"--out {out} is the file that is read; name another")

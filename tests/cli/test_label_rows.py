@@ -88,3 +88,18 @@ def test_what_is_no_solution_has_no_outcome(ponder: Ponder, tmp_path: Path) -> N
     assert said.code == 0
     assert said.out.splitlines()[0] == "0 rows"
     assert said.out.count("left out 1 row: ") == 3
+
+
+@pytest.mark.parametrize("verb", [("convert", "--to", "trl"), ("prm800k",)])
+def test_what_is_read_is_not_written_over(
+    ponder: Ponder, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    file, link = write(tmp_path, PHASE_1), tmp_path / "link.jsonl"
+    link.symlink_to(file)
+    before = file.read_bytes()
+
+    said = ponder("label", *verb, file, "--out", link)
+
+    assert said.code == 2
+    assert "link.jsonl is the file that is read; name another" in said.err
+    assert file.read_bytes() == before

@@ -111,7 +111,7 @@ def test_neutral_as_negative_and_the_same_file_are_refused(
     assert (said.code, "do not tell wrong steps from neutral ones" in said.err) == (2, True)
 
     said = ponder("score", file, "--verifier", f"prm:{model},format=reasoneval-7b", "--out", file)
-    assert (said.code, "is the file that is scored" in said.err) == (2, True)
+    assert (said.code, "is the file that is read" in said.err) == (2, True)
 
 
 @pytest.mark.parametrize("verb", [("score",), ("label", "synthetic")])

@@ -134,8 +134,11 @@ class _Fit:
         if options.lora:
             model = with_lora(model, "", options, token=pauses.id if pauses else None)
         collate = Collate(tokenizer.pad_token_id or tokenizer.eos_token_id, prefix_lm=prefix_lm)
-        begin(self.folder, identity)
         with held(self.folder):
+            done = result_in(self.folder, identity)  # another process may have been here meanwhile
+            if done is not None:
+                return fitted_in(self.folder, done)
+            begin(self.folder, identity)
             data = (rows, validation)
             result = self._run(model, tokenizer, data, collate=collate, cuda=cuda)
             self._save(model, tokenizer, pauses)

@@ -30,6 +30,11 @@ from .encoding import ConversationEncoder, Fixed, Paused, Rows, rows_of_texts
 from .options import PretrainOptions, StudentOptions, pretrain_options, student_options
 from .trainer import Collate, SFTConfig, StudentTrainer, token_loss
 
+CHECKPOINTING = next(
+    name
+    for name in ("activation_checkpointing", "gradient_checkpointing")  # the latter before 5.24
+    if name in SFTConfig.__dataclass_fields__
+)
 Placed = tuple[Conversation, str]
 """A conversation, with its file and line."""
 
@@ -186,7 +191,7 @@ class _Fit:
             arguments=trainer.arguments(
                 options, folder, rows=passes, measured=bool(validation), best=best, cuda=cuda,
                 kind=SFTConfig, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None,
-                activation_checkpointing=options.gradient_checkpointing,
+                **{CHECKPOINTING: options.gradient_checkpointing},
             ),
             measure=Loss(model, validation, options.pass_tokens, collate) if validation else None,
             callbacks=[

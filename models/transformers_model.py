@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import InputError, ModelError, ModelRejected, ModelTimeout, ModelUnavailable
 from .base import Choice, Completion, Message, Step, StepFinish, Usage
+from .faults import TOO_LONG
 from .local import find
 from .pauses import split_name
 from .slots import slots
@@ -232,7 +233,7 @@ class TransformersModel:
         room = min(engine.generator.limit, self.context or engine.generator.limit) - len(ids)
         if room < 1:
             raise ModelRejected(
-                f"a prompt of {len(ids)} tokens leaves no room for a reply in the "
+                f"{TOO_LONG}: a prompt of {len(ids)} tokens leaves no room for a reply in the "
                 f"{len(ids) + room} that {self.name} has"
             )
         futures = [engine.generator.submit(asked.of(engine, ids, room, i)) for i in range(n)]

@@ -83,8 +83,9 @@ class Calls:
         schema: dict[str, Any] | None = None,
         *,
         promise: Promise | None = None,
+        once: bool = False,
     ) -> Completion:
-        """One whole reply. `promise` says what has to follow it.
+        """One whole reply. `promise` says what has to follow it; `once`: see `Request`.
 
         Raises:
             CallEnded: the search has stopped, or no usable reply came.
@@ -92,9 +93,8 @@ class Calls:
         """
         schema = schema if model.supports_schema else None
         seed = self.seed(path)
-        return await self._get(
-            Completion, Request(path, model, messages, sampling, schema, seed, promise=promise)
-        )
+        asked = Request(path, model, messages, sampling, schema, seed, None, promise, once)
+        return await self._get(Completion, asked)
 
     async def extend(
         self, model: Model, path: str, messages: list[Message], prefix: str, sampling: Sampling

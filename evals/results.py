@@ -10,7 +10,8 @@ from typing import Any
 
 from ..models.base import Usage
 from ..models.store import digest
-from ..tasks import AnswerKey, LoadedTask, MathTask
+from ..tasks import AnswerKey, LoadedTask
+from ..verifiers.steps import problem_of
 from .sound import refuse_unsound
 
 SCHEMA = 1
@@ -143,7 +144,7 @@ def asked_of(loaded: LoadedTask[Any, Any]) -> str:
     """What a task asks, and its gold answer, as a digest: a result is none of a task of the same id
     whose words have changed since. Not in it are the tests of programs."""
     task, key = loaded.task, loaded.key
-    words = task.question if isinstance(task, MathTask) else task.statement
+    words = problem_of(task)
     gold = key.answer if isinstance(key, AnswerKey) else None
     return digest([words, gold])[:16]
 

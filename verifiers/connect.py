@@ -5,6 +5,7 @@ KIND[:WHAT][,KEY=VALUE…]
     tests
     prm:Qwen/Qwen2.5-Math-PRM-7B        prm:./my-prm,format=trl,aggregate=last
     orm:RLHFlow/Llama3.1-8B-ORM-Deepseek-Data
+    ifd:Qwen/Qwen2.5-0.5B,template=vicuna    (a student, of pairs of instruction data)
     judge:ollama/qwen2.5:7b,n=4,think=no        judge (the model that plays that role)
     remote-prm:http://localhost:8000,format=qwen2.5-math-prm,tokenizer=Qwen/Qwen2.5-Math-PRM-7B
 """
@@ -24,6 +25,8 @@ from ..sandboxes.base import Sandbox
 from ..settings import Readers, count, flag, number, one_of, read_settings, text
 from .aggregation import AGGREGATES
 from .base import Verifier
+from .ifd import Student
+from .ifd.templates import CHAT, TEMPLATES
 from .judge_model import JudgeModel
 from .prm import Format, OutcomeModel, RewardModel, Scorer, adjusted, find_format
 from .tests import PublicTests
@@ -46,6 +49,10 @@ SETTINGS: Mapping[str, Readers] = {
         "dtype": DTYPE, "device": _device,
     },
     "orm": {"format": text, "dtype": DTYPE, "device": _device},
+    "ifd": {
+        "mode": one_of("ids", "official"), "template": one_of(*TEMPLATES, CHAT),
+        "by": one_of("ppl", "loss"), "max_length": count, "dtype": DTYPE, "device": _device,
+    },
     "judge": {
         "n": count, "think": flag, "by": one_of("step", "solution"), "temperature": number,
         "max_tokens": count, "aggregate": AGGREGATE, "steps": STEPS,
@@ -79,6 +86,8 @@ def connect_verifier(
         return _judge(name, what, settings, judge)
     if kind == "remote-prm":
         return _remote(name, what, settings)
+    if kind == "ifd":
+        return Student(what, name=name, **settings)
     return _held(name, kind, what, settings)
 
 

@@ -88,6 +88,7 @@ def f(x):
 def f(x):
     for pid in others:
         if libc.ptrace(16, pid, None, None) == 0:  # PTRACE_ATTACH
+            os.waitpid(pid, 0x40000000)  # __WALL: it is let go once it has stopped, not before
             libc.ptrace(17, pid, None, None)
             return f"WON: traced {pid}"
 """,

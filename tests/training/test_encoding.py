@@ -64,12 +64,19 @@ FORMATS: list[tuple[dict[str, Any], Any]] = [
     ({"format": "math-shepherd"}, sentencepiece),
     ({"format": "rlhflow"}, byte_level),
 ]
+
+
+def named(value: Any) -> str:
+    """The same in every process."""
+    return getattr(value, "__name__", None) or str(value)
+
+
 TEXT = st.text(st.characters(codec=None), min_size=1, max_size=20) | st.sampled_from(
     ["<|eot|>", "<|im_end|>", " ки", "\n\n", "ки\n", "[PRM]", "<extra_0>", "</s>", "+", "{problem}"]
 )
 
 
-@pytest.mark.parametrize(("chosen", "tokenizer"), FORMATS, ids=str)
+@pytest.mark.parametrize(("chosen", "tokenizer"), FORMATS, ids=named)
 @given(problem=TEXT, steps=st.lists(TEXT, min_size=1, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_what_is_fitted_to_is_what_will_be_read(

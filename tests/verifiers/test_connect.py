@@ -85,7 +85,7 @@ def test_judges_and_servers_have_their_settings() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("magic:x", "'magic' is not one of tests, prm, orm, judge, remote-prm"),
+        ("magic:x", "'magic' is not one of tests, prm, orm, ifd, judge, remote-prm"),
         ("prm", "must be prm:WHAT"),
         ("tests:x", "must be tests alone"),
         ("prm:me/mine", "say format= one of math-shepherd"),

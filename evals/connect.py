@@ -23,8 +23,8 @@ GRAPHS = {
     "compute-optimal": "compute_optimal",
 }
 """What a user calls each graph, and its builder."""
-LABELLING = {"rollouts": "rollouts"}
-"""Those that are no way to answer, and so not offered as one: what they wrote is for labels."""
+LABELLING = {"rollouts": "rollouts", "reflect": "reflect"}
+"""Those that are no way to answer, and so not offered as one: what they wrote is for training."""
 IN_PROCESS = "transformers/"
 """Models that no call is sent to: there is nothing to retry, and no limit on how many at once."""
 

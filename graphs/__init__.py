@@ -8,6 +8,7 @@ from .checkpoints import checkpointer, postgres_checkpointer, serializer, sqlite
 from .compute_optimal import ComputeOptimalOptions, compute_optimal
 from .plan_search import PlanSearchOptions, plan_search
 from .refine import RefineOptions, propose_verify_refine
+from .reflect import ReflectOptions, reflect
 from .rollouts import RolloutOptions, rollouts
 from .sampling import SamplingOptions, idea_search, repeated_sampling
 from .tree_search import TreeOptions, beam_search, dvts, lookahead_search
@@ -25,6 +26,7 @@ OPTIONS: Mapping[str, type[Options]] = {
     "propose_verify_refine": RefineOptions,
     "rollouts": RolloutOptions,
     "compute_optimal": ComputeOptimalOptions,
+    "reflect": ReflectOptions,
 }
 """The options of each graph, by its builder."""
 
@@ -36,6 +38,7 @@ __all__ = [
     "Options",
     "PlanSearchOptions",
     "RefineOptions",
+    "ReflectOptions",
     "RolloutOptions",
     "SamplingOptions",
     "TreeOptions",
@@ -50,6 +53,7 @@ __all__ = [
     "plan_search",
     "postgres_checkpointer",
     "propose_verify_refine",
+    "reflect",
     "repeated_sampling",
     "rollouts",
     "self_consistency",

@@ -14,6 +14,8 @@ from .plan import Criticise, Fix, Plan, Sketched
 from .policy import Policy, read_policy, write_policy
 from .prompt import render
 from .refine import ChooseRevision, Refine
+from .reflect import Recycle, ReflectInstruction, ReflectResponse
+from .reflection import Pair
 from .rollout import Conclude, Draw, RollOut
 from .run import Run
 from .sample import Brainstorm
@@ -53,11 +55,15 @@ __all__ = [
     "Node",
     "Observe",
     "Opened",
+    "Pair",
     "Place",
     "Plan",
     "Policy",
     "Pseudocode",
+    "Recycle",
     "Refine",
+    "ReflectInstruction",
+    "ReflectResponse",
     "RevisionWay",
     "RollOut",
     "Run",

@@ -11,7 +11,7 @@ from ..models.base import StepModel, StepPreparable
 from ..tasks import CodeTask, InstructionTask, MathTask, Task, task_from_data
 from ..tasks.equivalence import require
 from ..verifiers import PublicTests
-from ..verifiers.base import Keyed, StepVerifier
+from ..verifiers.base import Keyed, StepVerifier, StudentVerifier
 from .context import Context, Runtime
 from .run import Run
 
@@ -45,6 +45,8 @@ class Begin:
     """Whether it needs a model that can be made to go on with a reply."""
     by_steps: bool = False
     """Whether it needs such a model, and a verifier that judges steps."""
+    by_student: bool = False
+    """Whether it needs a student as verifier."""
 
     async def __call__(self, state: Asked, runtime: Runtime) -> Opened:
         """The new run's key.
@@ -96,6 +98,10 @@ class Begin:
             )
         if (self.by_steps or self.extends) and not isinstance(model, StepModel):
             raise InputError(f"model {model.name}: {self.graph} needs one that writes by steps")
+        if self.by_student and not isinstance(verifier, StudentVerifier):
+            raise InputError(
+                f"verifier {verifier.name}: {self.graph} needs a student, such as ifd:MODEL"
+            )
         if self.by_steps and not isinstance(verifier, StepVerifier):
             raise InputError(
                 f"verifier {verifier.name}: {self.graph} needs one that judges steps, such as "

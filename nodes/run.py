@@ -12,7 +12,7 @@ from ..models.budget import Promise
 from ..models.store import Store, digest
 from ..sandboxes.base import Sandbox
 from ..tasks import CodeTask, Task, task_from_json, task_to_json
-from ..verifiers.base import Configured, Priced, StepVerifier, Verdict
+from ..verifiers.base import Configured, Priced, StepVerifier, Verdict, Verifier
 from .behaviour import behaviour
 from .calls import Calls
 from .thought import Thought, verdict_from_json, verdict_to_json
@@ -175,14 +175,27 @@ class Run:
                 return texts[::-1]
             id = thought.parents[0]
 
-    async def judge(self, id: str, task: Task | None = None) -> Thought:
+    @property
+    def verifier(self) -> Verifier:
+        """Who judges."""
+        return self._verifier
+
+    async def judge(
+        self,
+        id: str,
+        task: Task | None = None,
+        *,
+        answer: str | None = None,
+        by: Judge[str] | None = None,
+    ) -> Thought:
         """Have the candidate of that id judged, once, and return it with its verdict: as an answer
-        to that task, if it is another than the run's."""
+        to that task, if it is another than the run's; `answer` is what is judged of it, if that is
+        not its text, and `by` which of the verifier's ways it is judged in."""
         verdict = self._known_verdict(id)
         with self.spans.judging([id], self.verifier_name, replayed=verdict is not None) as told:
             if verdict is None:
-                answer = [self.thoughts[id].text]
-                (verdict,) = await self._judge(answer, self._verifier.judge, task)
+                judged = [self.thoughts[id].text if answer is None else answer]
+                (verdict,) = await self._judge(judged, by or self._verifier.judge, task)
                 self._keep_verdict(id, verdict)
             told[id] = verdict
         return self._judged(id, verdict)

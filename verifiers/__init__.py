@@ -7,7 +7,7 @@ from .connect import connect_verifier
 from .estimate import Estimate, Sample, estimate
 from .judge_model import JudgeModel
 from .prm import OutcomeModel, RewardModel
-from .scripted import ScriptedVerifier
+from .scripted import ScriptedStudent, ScriptedVerifier
 from .steps import split_steps
 from .tests import HiddenTests, PublicTests, Suites, complete, run_tests
 from .votes import Ballot, ballots, best_of_n, flat, hierarchical, majority, sweep, weighted
@@ -27,6 +27,7 @@ __all__ = [
     "PublicTests",
     "RewardModel",
     "Sample",
+    "ScriptedStudent",
     "ScriptedVerifier",
     "StepVerifier",
     "Suites",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..models.base import Usage
-from ..tasks import Task
+from ..tasks import InstructionTask, Task
 from .aggregation import Aggregate, aggregate
 from .base import Verdict
 from .steps import Splitting, split_steps
@@ -75,3 +75,32 @@ class ScriptedVerifier:
         if not scores:
             return Verdict(reason="there are no steps to score")
         return Verdict(aggregate(scores, self.aggregate), None, "scripted", scores, Usage(calls=1))
+
+
+@dataclass
+class ScriptedStudent:
+    """A student (`StudentVerifier`) that judges by `script(task, answer, way)`, the way being "ifd"
+    or "r-ifd": the score, a whole `Verdict`, the reason why there is none, or an exception."""
+
+    script: Callable[[InstructionTask, str, str], float | Verdict | str | Exception]
+    name: str = "scripted student"
+    asked: list[tuple[InstructionTask, str, str]] = field(default_factory=list)
+    """Every pair that it judged, and how, in order."""
+
+    async def judge(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """See `StudentVerifier.judge`."""
+        return [self._judge(task, answer, "ifd") for answer in candidates]
+
+    async def judge_recovery(self, task: Task, candidates: Sequence[str]) -> list[Verdict]:
+        """See `StudentVerifier.judge_recovery`."""
+        return [self._judge(task, answer, "r-ifd") for answer in candidates]
+
+    def _judge(self, task: Task, answer: str, way: str) -> Verdict:
+        assert isinstance(task, InstructionTask)
+        self.asked.append((task, answer, way))
+        said = self.script(task, answer, way)
+        if isinstance(said, Exception):
+            raise said
+        if isinstance(said, Verdict):
+            return said
+        return Verdict(reason=said) if isinstance(said, str) else Verdict(said, reason=way)

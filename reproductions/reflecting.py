@@ -1,22 +1,18 @@
-"""What a teacher makes of pairs: a new instruction with its answer, and a better answer.
+"""A small teacher's prompts: what `reflect` asks, said shortly and by examples.
 
-The stages and criteria are those of Selective Reflection-Tuning (2402.10110, appendix B), with
-three deviations that a teacher of half a billion parameters on two cores needs: the criteria are
-shortened and stand before the pair, not after it, so that they are read once for all pairs; three
-worked examples follow them, of no family that is asked here; and replies are short.
+The stages and their criteria are those of Selective Reflection-Tuning (2402.10110, appendix B). A
+teacher of half a billion parameters on two cores needs three deviations: the criteria are shortened
+and stand before the pair, not after it, so that they are read once for all pairs; worked examples
+follow them, of no family that is asked here; and replies are short.
 """
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
-from ponder.errors import ModelError
-from ponder.models import Message, Model, Store
+from ponder.errors import ModelRejected
+from ponder.models import Completion, Message, Model, Store, Usage
 from ponder.models.store import digest
 
-T = TypeVar("T")
 Stage = Literal["instruction", "response", "answer"]
 Texts = tuple[str, str]
 """An instruction and its answer."""
@@ -53,10 +49,10 @@ EXAMPLES: dict[Stage, tuple[tuple[Texts, str], ...]] = {
             "3. [New Answer] 3 times 4 plus 1 is 13. [End]",
         ),
         (
-            ('Translate "bread" into French.', "A week has seven days."),
-            "1. The instruction is clear, but only one word. The answer is about something else.\n"
-            '2. [New Instruction] Translate "bread" and "water" into French. [End]\n'
-            '3. [New Answer] "Bread" is "pain" and "water" is "eau". [End]',
+            ("Name the largest planet of the sun.", "A triangle has three sides."),
+            "1. The instruction is clear, but easy. The answer is about something else.\n"
+            "2. [New Instruction] Name the two largest planets of the sun. [End]\n"
+            "3. [New Answer] The two largest planets of the sun are Jupiter and Saturn. [End]",
         ),
     ),
     "response": (
@@ -66,21 +62,28 @@ EXAMPLES: dict[Stage, tuple[tuple[Texts, str], ...]] = {
             "2. [Better Answer] Two spiders have 16 legs. [End]",
         ),
         (
-            ('Translate "bread" into French.', "A week has seven days."),
-            "1. It does not answer this instruction.\n"
-            '2. [Better Answer] "Bread" is "pain" in French. [End]',
+            ("What do bees make?", "A triangle has three sides."),
+            "1. It is about something else.\n2. [Better Answer] Bees make honey. [End]",
         ),
         (
-            ("Name the largest planet of the solar system.", "The largest planet of the"),
+            ("Name the largest planet of the sun.", "The largest planet of the"),
             "1. It ends too early.\n"
-            "2. [Better Answer] The largest planet of the solar system is Jupiter. [End]",
+            "2. [Better Answer] The largest planet of the sun is Jupiter. [End]",
+        ),
+        (
+            ("How many sides has a triangle?", "A triangle has 3 sides."),
+            "1. It is right, and clear.\n2. [Better Answer] A triangle has 3 sides. [End]",
         ),
     ),
     "answer": (),
 }
 
 
-def messages(stage: Stage, instruction: str, answer: str = "") -> list[Message]:
+BEGIN, BETWEEN, AFTER = "[Instruction]\n", "\n\n[The Start of Answer]\n", "\n[The End of Answer]"
+"""Of the pair in the prompts of `reflect`."""
+
+
+def prompt(stage: Stage, instruction: str, answer: str = "") -> list[Message]:
     """What is asked of a pair."""
     turns: list[Message] = [{"role": "system", "content": SYSTEM[stage]}]
     for pair, reply in EXAMPLES[stage]:
@@ -91,83 +94,68 @@ def messages(stage: Stage, instruction: str, answer: str = "") -> list[Message]:
 
 
 def _shown(instruction: str, answer: str) -> str:
-    return f"[Instruction]\n{instruction}\n\n[The Start of Answer]\n{answer}\n[The End of Answer]"
+    return f"{BEGIN}{instruction}{BETWEEN}{answer}{AFTER}"
 
 
-def block(reply: str, name: str) -> str | None:
-    """What stands in the last block of that name that has something in it, up to its end or the
-    next mark; None if there is none. (The released script takes a bare "End" for the end.)"""
-    found = re.findall(rf"\[{name}\](.*?)\[", reply, re.DOTALL | re.IGNORECASE)
-    texts = [text.strip() for text in found if text.strip()]
-    return texts[-1] if texts else None
+def asked(messages: list[Message]) -> tuple[Stage, Texts]:
+    """What a prompt of `reflect` asks for, and of which pair.
+
+    Raises:
+        ModelRejected: it is no prompt of its.
+    """
+    text = messages[-1]["content"]
+    stage: Stage = "instruction" if "[New Instruction]" in text else "response"
+    instruction, found, rest = text.removeprefix(BEGIN).partition(BETWEEN)
+    answer, ended, _ = rest.partition(AFTER)
+    if not (found and ended):
+        raise ModelRejected("not a prompt of reflect")
+    return stage, (instruction, answer)
 
 
 @dataclass
 class Teacher:
-    """A model, and what it has said: a command that was killed goes on where it was."""
+    """Asks a model, in our words, what `reflect` asks in its own. What it said is kept in the
+    store: that of a pair is asked for once, whichever arm, seed or command asks."""
 
     model: Model
     store: Store
-    together: int = 8
-    """Requests at a time."""
-    asked: int = 0
-    unread: dict[Stage, int] = field(default_factory=dict)
-    """Replies in which there was not what was asked for: cut off, or without its marks."""
-    prompt_tokens: int = 0
-    """Read and written, by this command or the one before it."""
-    completion_tokens: int = 0
+    supports_schema: bool = field(default=False, init=False)
+    counted: dict[str, tuple[Stage, Completion]] = field(default_factory=dict)
+    """Every reply that was used, by the digest of what was asked."""
 
-    async def instructions(self, pairs: Sequence[Texts]) -> list[Texts | None]:
-        """Of each a new instruction and its answer; None where there are not both (the released
-        script would then mix new and old)."""
-        return await self._each("instruction", pairs, _pair)
+    @property
+    def name(self) -> str:
+        """See `Model.name`."""
+        return f"briefed/{self.model.name}"
 
-    async def responses(self, pairs: Sequence[Texts]) -> list[str | None]:
-        """Of each a better answer."""
-        return await self._each("response", pairs, lambda reply: block(reply, "Better Answer"))
+    async def ready(self) -> None:
+        """See `Model.ready`."""
+        await self.model.ready()
 
-    async def answers(self, instructions: Iterable[str]) -> list[str | None]:
-        """Of each its answer, without more ado."""
-        return await self._each("answer", [(one, "") for one in instructions], str.strip)
+    def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
+        """See `Model.price`."""
+        return self.model.price(prompt_tokens, completion_tokens)
 
-    async def _each(
-        self, stage: Stage, pairs: Sequence[Texts], read: Callable[[str], T | None]
-    ) -> list[T | None]:
-        gate = asyncio.Semaphore(self.together)
+    async def chat(self, messages: list[Message], *, path: str, **_: Any) -> list[Completion]:
+        """See `Model.chat`. Greedy, whatever else is asked for."""
+        stage, pair = asked(messages)
+        return [await self.say(stage, pair)]
 
-        async def one(pair: Texts) -> T | None:
-            async with gate:
-                reply = await self._ask(stage, pair)
-            found = read(reply) if reply is not None else None
-            if found is None:
-                self.unread[stage] = self.unread.get(stage, 0) + 1
-            return found
-
-        asked: list[Awaitable[T | None]] = [one(pair) for pair in pairs]
-        return list(await asyncio.gather(*asked))
-
-    async def _ask(self, stage: Stage, pair: Texts) -> str | None:
-        """The reply; None if there is none, or it was cut off."""
-        asked = messages(stage, *pair)
-        key = digest([self.model.name, LONGEST[stage], asked])
+    async def say(self, stage: Stage, pair: Texts) -> Completion:
+        """The reply of that stage to a pair."""
+        turns = prompt(stage, *pair)
+        key = digest([self.model.name, LONGEST[stage], turns])
         said = self.store.record("recycling", stage, key)
         if said is None:
-            try:
-                (got,) = await self.model.chat(
-                    asked, path=f"{stage}/{key}", temperature=0.0, max_tokens=LONGEST[stage]
-                )
-            except ModelError as error:
-                print(f"teacher: {stage}: {error}", flush=True)
-                return None
-            usage = [got.usage.prompt_tokens, got.usage.completion_tokens]
-            said = {"text": got.text, "finish": got.finish, "usage": usage}
+            (got,) = await self.model.chat(
+                turns, path=f"{stage}/{key[:12]}", temperature=0.0, max_tokens=LONGEST[stage]
+            )
+            said = {"text": got.text, "finish": got.finish, "usage": _usage(got)}
             said = self.store.put_record("recycling", stage, key, said)
-        self.asked += 1
-        self.prompt_tokens += said["usage"][0]
-        self.completion_tokens += said["usage"][1]
-        return str(said["text"]) if said["finish"] == "stop" else None
+        made = Completion(said["text"], said["finish"], Usage(1, *said["usage"]))
+        self.counted[key] = (stage, made)
+        return made
 
 
-def _pair(reply: str) -> Texts | None:
-    instruction, answer = block(reply, "New Instruction"), block(reply, "New Answer")
-    return (instruction, answer) if instruction and answer else None
+def _usage(got: Completion) -> list[int]:
+    return [got.usage.prompt_tokens, got.usage.completion_tokens]

@@ -29,10 +29,11 @@ from reproductions.instructions import CHATTER, Pair, draw
 BEGIN, END = "<begin>", "<end>"
 TEMPLATE = (
     "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}USER: {{ m.content }}\n"
-    "{% elif m.role == 'assistant' %}ASSISTANT: {{ m.content }}{{ eos_token }}{% endif %}"
-    "{% endfor %}{% if add_generation_prompt %}ASSISTANT:{% endif %}"
+    "{% elif m.role == 'assistant' %}ASSISTANT:\n{{ m.content }}{{ eos_token }}{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}ASSISTANT:\n{% endif %}"
 )
-"""Vicuna's, as the paper's student is asked (appendix D), with a line for each."""
+"""As the paper's student is asked (Vicuna's, appendix D), without its preamble and with lines, so
+that no token reaches over the border between a question and its answer."""
 VOCABULARY = 1000
 ROWS, LONG = 40, 64
 """Of a batch, and the most tokens of a row."""

@@ -15,6 +15,7 @@ from . import (
     grade,
     label,
     models,
+    recycle,
     report,
     sandbox,
     score,
@@ -38,6 +39,7 @@ app.command("solve")(solve.solve)
 app.command("eval")(eval.evaluate)
 app.command("grade")(grade.grade)
 app.command("score")(score.score)
+app.command("recycle")(recycle.recycle)
 app.command("diversity")(diversity.diversity)
 app.command("report")(report.report)
 app.command("sweep")(sweep.sweep)

@@ -7,7 +7,7 @@ takes three and sixteen: the response is reflected on for the chosen pair alone,
 remembers what it has read.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from langgraph.graph import END, START, StateGraph
 from pydantic import Field
@@ -72,11 +72,16 @@ def reflect(profile: str = "paper", **overrides: Any) -> Graph:
     graph.add_node("begin", begin)
     graph.add_node("instruction", ReflectInstruction(options.instruction, sampling, options.tries))
     graph.add_node("response", ReflectResponse(options.response, sampling, options.tries))
-    graph.add_node("recycle", Recycle(options.response, options.filter))
-    for before, after in zip(
-        (START, "begin", "instruction", "response", "recycle"),
-        ("begin", "instruction", "response", "recycle", END),
-        strict=True,
-    ):
-        graph.add_edge(before, after)
+    graph.add_node("recycle", Recycle(options.response, options.filter, judged))
+    graph.add_edge(START, "begin")
+    graph.add_edge("begin", "instruction")
+    graph.add_conditional_edges("instruction", go_on)
+    graph.add_edge("response", "recycle")
+    graph.add_edge("recycle", END)
     return graph.compile(name="reflect")
+
+
+def go_on(state: Reflecting) -> Literal["response", "recycle"]:
+    """A teacher that was not reached is not asked about the answer: it would be about a pair that
+    the same run may not keep when it is reached."""
+    return "recycle" if state.get("ended") else "response"

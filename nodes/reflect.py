@@ -10,7 +10,7 @@ reason. A new instruction never meets an old answer.
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -30,6 +30,8 @@ from .thought import Thought
 Way = Literal["student", "random", "new", "old"]
 """Who chooses between the pair before a stage and the one after it: the student's scores, chance,
 or nobody: always the new one, or the old one, for which the teacher is not even asked."""
+SILENT = "empty reply"
+"""What the failure of a teacher begins with whose server sent no text, to the last try."""
 AGAIN = 0.7
 """Temperature at least, of a further try: at 0 it would say the same again."""
 
@@ -40,12 +42,15 @@ class Reflecting(TypedDict):
     run: str
     pair: str
     """The id of the pair that has been kept so far."""
+    ended: NotRequired[str | None]
 
 
 class Kept(TypedDict):
     """What is kept now."""
 
     pair: str
+    ended: NotRequired[str | None]
+    """Why the teacher was not reached: nothing more is asked then, and the same run asks again."""
 
 
 class Opened(TypedDict):
@@ -77,6 +82,8 @@ class _Stage:
         if self.way == "old":
             return {"pair": old.id}
         new = await self._new(run, runtime, old)
+        if unreached(run, new.id):
+            return {"pair": old.id, "ended": new.failure}
         if new.failure:
             choice = Choice(False, new.failure)
         elif self.way == "student":
@@ -168,29 +175,43 @@ class Recycle:
 
     response: Way
     filter: bool = True
+    judged: bool = True
+    """Whether there is a student."""
 
     async def __call__(self, state: Reflecting, runtime: Runtime) -> Solved:
         """The solution, whose answer is the pair as JSON; `verdict.passed` is whether it survives,
         and `verdict.score` its IFD."""
         run = runtime.context.run(state["run"])
         kept = run.thoughts[state["pair"]]
-        verdict = await self._verdict(run, kept)
+        verdict = await self._verdict(run, kept, state.get("ended"))
         made = Thought("recycled", "pair", kept.text, (kept.id,), verdict)
         runtime.stream_writer(run.record(made))
-        run.finish()
+        if not any(unreached(run, id) for id in run.thoughts):  # else it is asked for again
+            run.finish()
         return {"solution": solution(run, made, [made])}
 
-    async def _verdict(self, run: Run, kept: Thought) -> Verdict:
+    async def _verdict(self, run: Run, kept: Thought, ended: str | None) -> Verdict:
+        if ended is not None:
+            return Verdict(_score(kept), False, ended)
         if self.response == "student" and kept.id != "response":
             failed = run.thoughts["response"].failure
             why = run.thoughts["response/choice"].text.partition(": ")[2]
             told = failed or f"not response-reflected: {why}"
             return Verdict(_score(kept), False, told)
         if not self.filter:
-            return Verdict(_score(kept), True, "kept")
+            return Verdict(await _ifd(run, kept) if self.judged else None, True, "kept")
         scores = await _ifd(run, kept), await _recovery(run, kept)
         choice = survives(*scores)
         return Verdict(scores[0], choice.changed, choice.reason)
+
+
+def unreached(run: Run, id: str) -> bool:
+    """Whether the teacher was not reached for that thought, and may be another time. One that says
+    nothing, as often as it is asked, has been."""
+    failure, failed = run.thoughts[id].failure, run.calls.failed.items()
+    if failure is None or failure.startswith(SILENT):
+        return False
+    return any(later for path, later in failed if path.partition("~")[0] == id)
 
 
 async def _ifd(run: Run, pair: Thought) -> float | None:

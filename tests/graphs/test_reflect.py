@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ponder.errors import InputError, ModelRefused, ModelUnavailable
+from ponder.errors import InputError, ModelRefused, ModelRejected, ModelUnavailable
 from ponder.graphs import reflect
 from ponder.models import Completion, Message, ScriptedModel
 from ponder.models.store import Store
@@ -132,7 +132,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("junk", "{]" * 99, "unreadable"),
     ("an answer without an instruction", "[New Answer] Wind. [End]", "unreadable"),
     ("a refusal", ModelRefused("refused: no"), "refused"),
-    ("429 to the end", ModelUnavailable("429: slow down"), "429"),
+    ("a rejection", ModelRejected("400: too long"), "400"),
 ]
 
 
@@ -253,6 +253,23 @@ async def test_a_run_that_is_over_replays_and_asks_nobody(tmp_path: Any) -> None
     assert again == first
     assert not model.calls
     assert not judge.asked
+
+
+async def test_a_teacher_that_is_not_reached_is_asked_again_and_nothing_is_lost(
+    tmp_path: Any,
+) -> None:
+    down = ModelUnavailable("429: slow down")
+    store = tmp_path / "s.sqlite"
+
+    first = await run(context(one := teacher(down), store=Store(store)))
+    second = await run(context(two := teacher(response=down), store=Store(store)))
+    third = await run(context(three := teacher(), store=Store(store)))
+
+    assert (pair(first), first.verdict.passed) == (("Name a tree.", "Oak"), False)
+    assert first.verdict.reason == second.verdict.reason == "429: slow down"
+    assert pair(second) == ("Why do trees fall?", "Wind.")
+    assert (pair(third), third.verdict.passed) == (("Why do trees fall?", "Wind and age."), True)
+    assert [one.paths, two.paths, three.paths] == [[], ["instruction"], ["response"]]
 
 
 async def test_what_was_chosen_stays_though_it_is_judged_otherwise(tmp_path: Any) -> None:

@@ -66,6 +66,11 @@ class Student:
             "mode": self.mode, "template": shown, "by": self.by, "max_length": self.max_length,
         }  # fmt: skip
 
+    @property
+    def forwards(self) -> int:
+        """Texts that the model has read so far; the others were remembered."""
+        return 0 if self._engine is None else self._engine.losses.counters.forwards
+
     async def ready(self) -> None:
         """Load the model, if it is not. Idempotent.
 

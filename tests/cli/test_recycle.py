@@ -1,0 +1,217 @@
+"""`ponder recycle` from end to end: a teacher behind a server, and a real student."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Ponder
+from tests.support.recycling import matched, rows, teaching, written
+from tests.support.server import Body, Reply, ok, serving, too_many
+from tests.verifiers.ifd.official import saved
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return saved(tmp_path_factory.mktemp("student"))
+
+
+def asked(url: str, student: str, out: Path) -> tuple[Any, ...]:
+    model = ("--teacher", "hosted_vllm/x", "--api-base", url)
+    return (*model, "--student", student, "--out", out, "--attempts", 2, "-o", "max-tokens=64")
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+async def test_it_leaves_the_survivors_and_says_what_became_of_all(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data, out = written(tmp_path / "d.jsonl", table := rows(24)), tmp_path / "out"
+    async with serving(teaching) as server:
+        options = asked(server.url, student, out)
+        first = await asyncio.to_thread(ponder, "recycle", data, *options, "-o", "filter=no")
+        calls = len(server.bodies)
+        again = await asyncio.to_thread(
+            ponder, "recycle", data, *options, "-o", "filter=no", "--json"
+        )
+
+    kept, every = read(out / "data.jsonl"), read(out / "recycled.jsonl")
+    assert (first.code, again.code) == (0, 0)
+    assert len(server.bodies) == calls, "a folder that is complete asks for nothing"
+    assert f"{len(kept)} of 24 pairs survive" in first.out
+    assert "left out" in first.out
+    assert "unreadable" in first.out
+    assert json.loads(again.out)["survivors"] == len(kept) > 3
+    assert [list(row) for row in kept] == [["instruction", "input", "output"]] * len(kept)
+    assert len({row["id"] for row in every}) == 24
+    assert all(matched(pair, table) for row in every for pair in (row, *whole(row)))
+    assert all(row["ifd"] is not None for row in every if row["survives"])
+
+
+def whole(row: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    return [pair for pair in row["pairs"].values() if "failure" not in pair]
+
+
+async def test_conversations_come_out_as_they_went_in_and_in_their_order(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    chats = [
+        {"messages": [
+            {"role": "user", "content": row["instruction"]},
+            {"role": "assistant", "content": row["output"]},
+        ]}
+        for row in rows(8)
+    ]  # fmt: skip
+    data, out = written(tmp_path / "d.jsonl", chats), tmp_path / "out"
+    ways = ("-o", "instruction=old", "-o", "response=old", "-o", "filter=no")
+    options = asked("http://127.0.0.1:9/v1", student, out)
+
+    ended = await asyncio.to_thread(ponder, "recycle", data, *options, *ways)
+
+    assert ended.code == 0
+    assert read(out / "data.jsonl") == chats
+    again = await asyncio.to_thread(ponder, "recycle", data, *options, *ways, "--format", "alpaca")
+    assert again.code == 0
+    assert read(out / "data.jsonl")[0]["instruction"] == rows(1)[0]["instruction"]
+
+
+async def test_the_hardest_alone(ponder: Ponder, tmp_path: Path, student: str) -> None:
+    data, out = written(tmp_path / "d.jsonl", rows(24)), tmp_path / "out"
+    async with serving(teaching) as server:
+        options = (*asked(server.url, student, out), "-o", "filter=no")
+        await asyncio.to_thread(ponder, "recycle", data, *options)
+        every = read(out / "data.jsonl")
+        await asyncio.to_thread(ponder, "recycle", data, *options, "--top", 25)
+
+    scores = {row["output"]: row["ifd"] for row in read(out / "recycled.jsonl")}
+    chosen = read(out / "data.jsonl")
+    below = sorted(scores[row["output"]] for row in every if scores[row["output"]] < 1)
+    assert sorted(scores[row["output"]] for row in chosen) == below[-len(chosen) :]
+    assert 0 < len(chosen) < len(every)
+    assert [row for row in every if row in chosen] == chosen
+
+
+async def test_a_minute_of_429s_costs_nothing_but_time(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data, out = written(tmp_path / "d.jsonl", rows(6)), tmp_path / "out"
+    down = True
+
+    def answer(body: Body, count: int) -> Reply:
+        return too_many() if down else teaching(body, count)
+
+    async with serving(answer) as server:
+        options = asked(server.url, student, out)
+        first = await asyncio.to_thread(ponder, "recycle", data, *options)
+        there = read(out / "data.jsonl")
+        down = False
+        second = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    assert (first.code, second.code) == (1, 0)
+    assert there == []
+    assert "no result: 429" in first.err
+    assert "the same command goes on" in first.out
+    assert len(read(out / "recycled.jsonl")) == 6
+
+
+async def test_a_key_that_is_refused_ends_it_and_loses_no_pair(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data, out = written(tmp_path / "d.jsonl", rows(12)), tmp_path / "out"
+    refused = True
+
+    def answer(body: Body, count: int) -> Reply:
+        return Reply('{"error": "key"}', 401) if refused else teaching(body, count)
+
+    async with serving(answer) as server:
+        options = asked(server.url, student, out)
+        first = await asyncio.to_thread(ponder, "recycle", data, *options, "--concurrency", 1)
+        refused = False
+        second = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    assert (first.code, second.code) == (1, 0)
+    assert "came to nothing" in first.err
+    assert len(read(out / "recycled.jsonl")) == 12
+
+
+async def test_equal_pairs_are_each_one(ponder: Ponder, tmp_path: Path, student: str) -> None:
+    data = written(tmp_path / "d.jsonl", [*rows(2), *rows(2), *rows(1)])
+    async with serving(teaching) as server:
+        options = asked(server.url, student, tmp_path / "out")
+        ended = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    ids = sorted(row["id"] for row in read(tmp_path / "out/recycled.jsonl"))
+    assert ended.code == 0
+    assert [id[12:] for id in ids].count("-2") == 2
+    assert [id[12:] for id in ids].count("-3") == 1
+
+
+GOOD = {"instruction": "a", "output": "b"}
+WRONG: list[tuple[Any, tuple[Any, ...], str]] = [
+    ([], (), "has no pair that can be used"),
+    ([3], (), "line 1: not an object"),
+    ([{"prompt": "x"}], (), "line 1: it has no `instruction`, `messages` or `conversations`"),
+    ([GOOD, {"instruction": " ", "output": "b"}], (), "line 2: `instruction` must be text"),
+    ([{"instruction": "a", "output": None}], (), "line 1: `output` must be text"),
+    ([{"instruction": "a", "input": 3, "output": "b"}], (), "line 1: `input` must be text"),
+    ([{"messages": []}], (), "`messages` must be a list of turns"),
+    ([{"messages": [{"role": "tool", "content": "x"}]}], (), "a turn must have `role`"),
+    ([{"messages": [{"role": "user", "content": "x"}] * 2}], (), "user, user"),
+    ([{"conversations": [{"from": "human", "value": "x"}]}], (), "one turn of a user"),
+    ([GOOD], ("--top", 0), "--top 0: must be above 0"),
+    ([GOOD], ("-o", "filter=maybe"), "option filter='maybe'"),
+    ([GOOD], ("-o", "tries=0"), "option tries="),
+    ([GOOD], ("-o", "colour=red"), "option 'colour' is not one of instruction, response"),
+    ([GOOD], ("--profile", "slow"), "profile 'slow' is not one of paper, fast"),
+    ([GOOD], ("--template", "none"), "must be one of vicuna"),
+    ([GOOD], ("--student", "/no/where"), "there is no folder"),
+    ([GOOD], ("--budget", "calls=x"), "budget"),
+]
+
+
+@pytest.mark.parametrize(("data", "options", "why"), WRONG)
+def test_what_is_wrong_is_one_line_before_anything_is_paid_for(
+    ponder: Ponder, tmp_path: Path, student: str, data: Any, options: Any, why: str
+) -> None:
+    path = written(tmp_path / "d.jsonl", data)
+    url = "http://127.0.0.1:9/v1"
+
+    ended = ponder("recycle", path, *asked(url, student, tmp_path / "out"), *options)
+
+    assert ended.code == 2
+    assert why in ended.err
+    assert ended.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+async def test_bad_rows_are_left_out_and_counted_where_that_is_wanted(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data = written(tmp_path / "d.jsonl", [*rows(2), {"instruction": 3}, {"x": 1}, {"y": 1}])
+    async with serving(teaching) as server:
+        options = asked(server.url, student, tmp_path / "out")
+        ended = await asyncio.to_thread(ponder, "recycle", data, *options, "--skip-bad")
+
+    assert ended.code == 0
+    assert "left out 2 rows: it has no `instruction`" in ended.err
+    assert "left out 1 row: `instruction` must be text" in ended.err
+
+
+async def test_what_a_teacher_says_is_a_result_whatever_it_is(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data = written(tmp_path / "d.jsonl", rows(3))
+    said = "[New Instruction] \x00 x [End][New Answer] y\u2028 [End] [Better Answer] \x1b z [End]"
+    async with serving(lambda *_: ok(said)) as server:
+        options = asked(server.url, student, tmp_path / "out")
+        ended = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    every = read(tmp_path / "out/recycled.jsonl")
+    assert ended.code == 0
+    assert len(every) == 3
+    assert {row["output"] for row in every} <= {"y", "\x1b z", *(row["output"] for row in rows(3))}

@@ -1,0 +1,145 @@
+"""Instruction data: an instruction with its answer, in the layouts that they come in.
+
+    {"instruction": "Sort these.", "input": "3 1 2", "output": "1 2 3"}                  alpaca
+    {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", …}]}          chat
+    {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", …}]}            sharegpt
+
+Further columns are let through unread, and not written.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ..tasks import InstructionTask, read_rows
+from .bad import Bad
+from .examples import Unfit
+
+Layout = Literal["alpaca", "chat", "sharegpt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one of the two said."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+Conversation = tuple[Turn, ...]
+FROM: Mapping[str, Literal["system", "user", "assistant"]] = {
+    "system": "system",
+    "human": "user",
+    "user": "user",
+    "gpt": "assistant",
+    "assistant": "assistant",
+}
+"""Who is meant, in chat and sharegpt rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A row of instruction data."""
+
+    task: InstructionTask
+    layout: Layout
+    where: str
+    """File and line, for messages."""
+
+
+def read_instructions(path: Path, bad: Bad | None = None) -> Iterator[Instruction]:
+    """The pairs of a file (.jsonl, .jsonl.gz, .json or .parquet), one at a time. The id of each is
+    a digest of what it holds, so that it is the same wherever it stands; of equal pairs the second
+    has "-2" after it, and so on.
+
+    Raises:
+        InputError: there is no such file, it is no JSON, or (unless `bad` skips) a row is bad: it
+            is of none of the layouts, has no instruction, or more than one turn of each.
+    """
+    bad, seen = bad or Bad(), Counter[str]()
+    for row, where in read_rows(path):
+        try:
+            layout, instruction, given, output = _pair(row)
+        except Unfit as unfit:
+            bad.row(where, unfit.reason, unfit.detail)
+            continue
+        content = "\x00".join((instruction, given, output)).encode("utf-8", "surrogatepass")
+        digest = hashlib.sha256(content).hexdigest()[:12]
+        seen[digest] += 1
+        id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+        yield Instruction(InstructionTask(id, instruction, output, given), layout, where)
+
+
+def to_layout(pair: Mapping[str, str], layout: Layout) -> dict[str, Any]:
+    """A pair (`instruction`, `input`, `output`) as a row of that layout. In a conversation the
+    input follows the instruction, after an empty line."""
+    if layout == "alpaca":
+        return {name: pair[name] for name in ("instruction", "input", "output")}
+    asked = "\n\n".join(filter(None, (pair["instruction"], pair["input"])))
+    said = (asked, pair["output"])
+    if layout == "sharegpt":
+        turns = zip(("human", "gpt"), said, strict=True)
+        return {"conversations": [{"from": who, "value": text} for who, text in turns]}
+    roles = zip(("user", "assistant"), said, strict=True)
+    return {"messages": [{"role": role, "content": text} for role, text in roles]}
+
+
+def conversation_of(row: Any) -> tuple[Layout, Conversation]:
+    """A row as a conversation, with what its layout is. An input follows its instruction, after an
+    empty line.
+
+    Raises:
+        Unfit: it is of none of the layouts.
+    """
+    if not isinstance(row, Mapping):
+        raise Unfit("not an object")
+    if "messages" in row:
+        return "chat", _turns(row["messages"], "messages", "role", "content")
+    if "conversations" in row:
+        return "sharegpt", _turns(row["conversations"], "conversations", "from", "value")
+    if "instruction" not in row:
+        raise Unfit("it has no `instruction`, `messages` or `conversations`")
+    instruction, given, output = _alpaca(row)
+    asked = "\n\n".join(filter(None, (instruction, given)))
+    return "alpaca", (Turn("user", asked), Turn("assistant", output))
+
+
+def _pair(row: Any) -> tuple[Layout, str, str, str]:
+    layout, turns = conversation_of(row)
+    if layout == "alpaca":
+        return (layout, *_alpaca(row))
+    if [turn.role for turn in turns] != ["user", "assistant"]:
+        roles = ", ".join(turn.role for turn in turns)
+        raise Unfit("pairs are of one turn of a user and one of an assistant", roles)
+    return layout, turns[0].content, "", turns[1].content
+
+
+def _alpaca(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    instruction, given, output = (row.get(name) for name in ("instruction", "input", "output"))
+    if not isinstance(instruction, str) or not instruction.strip():
+        raise Unfit("`instruction` must be text that is not empty")
+    if not isinstance(output, str):
+        raise Unfit("`output` must be text")
+    if not isinstance(given, str | None):
+        raise Unfit("`input` must be text")
+    return instruction, given or "", output
+
+
+def _turns(value: Any, name: str, who: str, what: str) -> Conversation:
+    if not isinstance(value, list) or not value:
+        raise Unfit(f"`{name}` must be a list of turns")
+    found: list[Turn] = []
+    for number, turn in enumerate(value, 1):
+        role = FROM.get(str(turn.get(who))) if isinstance(turn, Mapping) else None
+        text = turn.get(what) if isinstance(turn, Mapping) else None
+        if role is None or not isinstance(text, str):
+            raise Unfit(
+                f"a turn must have `{who}` and `{what}`", f"turn {number}, {str(turn)[:60]}"
+            )
+        if role == "user" and not text.strip():
+            raise Unfit("a user's turn is empty", f"turn {number}")
+        found.append(Turn(role, text))
+    return tuple(found)

@@ -2,9 +2,9 @@
 
 It is trained here, in two minutes or so, on what a program writes (questions with answers in
 several wordings, answers without a question, and a question after its answer) and on a little of
-Python's own manual, which is English that every machine with Python has. It has read neither the
-form in which it will be asked nor which of the wordings is wanted: to learn these is what tuning is
-for. Facts it knows before, as the paper's Llama does.
+Python's own manual, which is English that every machine with Python has. A fourth of it stands in
+conversations, so that it makes something of what IFD and r-IFD put before a text: the paper's Llama
+knows that from the web. Which of the wordings is wanted it has not read; that is for tuning.
 
 It is a Llama of transformers' own with a tokenizer of its own, in a folder that any part of ponder
 loads.
@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from ponder.verifiers.ifd.templates import GUESS
 from reproductions.instructions import CHATTER, Pair, draw
 
 BEGIN, END = "<begin>", "<end>"
@@ -35,7 +36,7 @@ TEMPLATE = (
 """As the paper's student is asked (Vicuna's, appendix D), without its preamble and with lines, so
 that no token reaches over the border between a question and its answer."""
 VOCABULARY = 1000
-ROWS, LONG = 40, 64
+ROWS, LONG = 32, 96
 """Of a batch, and the most tokens of a row."""
 FIRST = 0.1
 """What a token counts that nothing before it says: it is mostly by chance."""
@@ -67,8 +68,11 @@ FORMS = (
     ("", "{answer}"),
     ("{answer} So much for the question:", " {instruction}"),
     ("{answer}\n{chatter}\n", "{instruction}"),
+    ("USER: {instruction}\nASSISTANT:\n", "{answer}"),
+    (f"USER: {GUESS}\nASSISTANT:\n".replace("{instruction}", "{answer}"), "{instruction}"),
 )
-"""How a question and an answer may stand in a text: what comes first, and what follows from it."""
+"""How a question and an answer may stand in a text: what comes first, and what follows from it. The
+last two are of conversations: being asked, and being asked for the question (r-IFD)."""
 
 
 def document(numbers: random.Random, manual: list[str]) -> tuple[str, str]:

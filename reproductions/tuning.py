@@ -40,7 +40,8 @@ class Tuned:
         """The one that has not been tuned."""
         with quiet():
             words: Any = AutoTokenizer.from_pretrained(folder)
-            return cls(AutoModelForCausalLM.from_pretrained(folder).eval(), words)
+            model: Any = AutoModelForCausalLM.from_pretrained(folder)
+            return cls(model.eval(), words)
 
     def prompt(self, instruction: str) -> list[int]:
         """The tokens of a question, up to where its answer begins."""
@@ -103,7 +104,7 @@ class Tuned:
 
 def tune(base: Path, pairs: Sequence[Texts], *, steps: int, seed: int) -> Tuned:
     """A student of these pairs after so many steps of `BATCH` of them, however many there are: each
-    pass is in a new order, drawn from the seed."""
+    pass is in a new order, drawn from the seed. Of none it is the base."""
     torch.manual_seed(seed)
     numbers = random.Random(f"tune/{seed}")
     tuned = Tuned.base(base)
@@ -111,7 +112,7 @@ def tune(base: Path, pairs: Sequence[Texts], *, steps: int, seed: int) -> Tuned:
     schedule = LambdaLR(optimiser, lambda step: _rate(step / steps))
     left: list[Texts] = []
     tuned.model.train()
-    for _ in range(steps):
+    for _ in range(steps if pairs else 0):
         while len(left) < BATCH:
             left += numbers.sample(pairs, len(pairs))
         ids, labels = tuned.batch(left[:BATCH])

@@ -1,0 +1,252 @@
+"""Selective Reflection-Tuning (arXiv 2402.10110) in miniature: does the student select well?
+
+    python -m reproductions.recycling [--out docs/results] [--folder DIR] [--toy]
+
+A real, small teacher reflects on 210 noisy pairs of instruction data (instructions.py), through
+ponder's own graph; a transformer that is trained here (base_student.py) scores them by IFD and
+r-IFD; students start from its weights and are tuned on what each way of selecting leaves, for
+equally many steps. They are measured on pairs of the same families that none has seen.
+
+The results are written to OUT/recycling.md and .json, with plots. What the teacher says is kept in
+DIR: a command that was killed goes on where it was. One core, three seeds.
+"""
+
+import argparse
+import asyncio
+import random
+import resource
+import tempfile
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from ponder.evals.recycling import recycled_row
+from ponder.graphs import reflect
+from ponder.models import Message, Model, ScriptedModel, Store
+from ponder.nodes import Context
+from ponder.verifiers.ifd import Student
+from reproductions import base_student
+from reproductions.instructions import Pair, noisy, pairs, task
+from reproductions.recycling_report import write
+from reproductions.recycling_results import (
+    AS_MANY,
+    CLEAN,
+    ORIGINAL,
+    REFLECTED,
+    REFLECTING,
+    RESPONSES,
+    SELECTED,
+    Measured,
+    Results,
+    Row,
+    Scale,
+)
+from reproductions.reflecting import AFTER, BEGIN, BETWEEN, Teacher
+from reproductions.tuning import Texts, Tuned, tune
+
+T = TypeVar("T")
+TEACHER = "embedded/qwen2.5-coder-0.5b"
+SLOTS, CONTEXT = 8, 1024
+"""Of the teacher: requests at a time, and tokens of each. On one core: two that wait for each other
+spend more of both."""
+TOY = Scale(pairs=20, held=14, base=12, steps=2, seeds=2)
+
+
+@dataclass(frozen=True)
+class World:
+    """The base, the teacher, and the pairs."""
+
+    scale: Scale
+    base: Path
+    store: Store
+    teacher: Teacher
+    student: Student
+    """The base, as what scores pairs."""
+    data: Sequence[Pair]
+    """Noisy."""
+    truth: Sequence[Pair]
+    """The same, before anything went wrong with them."""
+    held: Sequence[Pair]
+    styled: Sequence[Texts]
+    """Held-out instructions with the teacher's answers, where they are right."""
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("docs/results"))
+    parser.add_argument("--folder", type=Path, help="for models and replies; else a passing one")
+    parser.add_argument("--toy", action="store_true", help="very small, to see that it runs")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as passing:
+        folder = given.folder or Path(passing)
+        if given.toy:
+            run(TOY, folder, given.out, ScriptedModel(scripted))
+        else:
+            run(Scale(), folder, given.out, embedded())
+
+
+def embedded() -> Model:
+    """The teacher that is asked if no other is given."""
+    from ponder.models import EmbeddedModel
+
+    return EmbeddedModel(TEACHER, slots=SLOTS, context=CONTEXT, threads=1)
+
+
+def scripted(messages: list[Message], path: str, index: int) -> str:
+    """A teacher that says everything again, for the toy."""
+    text = messages[-1]["content"]
+    if path.startswith("answer"):
+        return f"You ask: {text}"
+    instruction, _, rest = text.removeprefix(BEGIN).partition(BETWEEN)
+    answer = rest.removesuffix(AFTER)
+    if path.startswith("instruction"):
+        return f"[New Instruction] Again: {instruction} [End]\n[New Answer] Well: {answer} [End]"
+    return f"[Better Answer] So: {answer} [End]"
+
+
+def run(scale: Scale, folder: Path, out: Path, teacher: Model) -> Results:
+    """All arms, and their report."""
+    torch.set_num_threads(1)
+    began = cpu()
+    base = base_student.trained(folder, scale.base)
+    results = Results(scale, teacher.name, facts={"base": cpu() - began})
+    asyncio.run(_run(results, base, Store(folder / "recycling.sqlite"), teacher))
+    results.facts["CPU"] = cpu() - began
+    write(results, out)
+    return results
+
+
+def cpu() -> float:
+    """Seconds of all cores so far, of this process and its children."""
+    spent = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in spent)
+
+
+async def _run(results: Results, base: Path, store: Store, model: Model) -> None:
+    began = cpu()
+    world = await make_world(results.scale, base, store, model)
+    describe(world, results)
+    kept = {name: await recycle(world, name, 0) for name in REFLECTING}
+    results.stages = dict(kept)
+    spent(world, results)
+    results.facts["teacher and scores"] = cpu() - began
+    began = cpu()
+    results.base = measure(world, Tuned.base(base), 0)
+    for seed in range(results.scale.seeds):
+        again = {**kept, "random selection": await recycle(world, "random selection", seed)}
+        for name, data in datasets(world, again, seed).items():
+            tuned = tune(base, data, steps=results.scale.steps, seed=seed)
+            found = measure(world, tuned, len(data))
+            results.students.setdefault(name, []).append(found)
+            print(f"seed {seed}: {name}: {len(data)} pairs, {found.loss.mean():.3f}", flush=True)
+    results.facts["students"] = cpu() - began
+    fixed = [texts(row) for row in kept[RESPONSES]]
+    results.made_right = [
+        one.right(text) for one, (_, text) in zip(world.truth, fixed, strict=True)
+    ]
+    world.student.close()
+    store.close()
+
+
+async def make_world(scale: Scale, base: Path, store: Store, model: Model) -> World:
+    """Draw the pairs, none twice, and have the teacher answer what is held out."""
+    truth = list(islice(pairs("recycling"), scale.pairs))
+    every = pairs("recycling")
+    held = list(islice(every, scale.pairs, scale.pairs + scale.held))
+    teacher = Teacher(model, store)
+    await teacher.ready()
+    said = await together([teacher.say("answer", (one.instruction, "")) for one in held])
+    styled = [
+        (one.instruction, reply.text.strip())
+        for one, reply in zip(held, said, strict=True)
+        if reply.finish == "stop" and one.right(reply.text)
+    ]
+    student = Student(str(base), template="chat", max_length=512)
+    data = noisy("recycling", scale.pairs)
+    return World(scale, base, store, teacher, student, data, truth, held, styled)
+
+
+# --- recycling ------------------------------------------------------------------------------------
+
+
+async def recycle(world: World, name: str, seed: int) -> list[Row]:
+    """Every pair, recycled in an arm's way."""
+    graph = reflect(**{"tries": 1, **REFLECTING[name].options})
+    context = Context(
+        world.teacher, sandbox="subprocess", verifier=world.student, store=world.store, seed=seed
+    )
+
+    async def one(place: int, pair: Pair) -> Row:
+        ended = await graph.ainvoke({"task": task(pair, f"{place}")}, context=context)
+        return recycled_row(context.run(ended["solution"].run))
+
+    rows: list[Row] = await together([one(*each) for each in enumerate(world.data)])
+    print(f"{name}: {sum(row['survives'] for row in rows)} pairs", flush=True)
+    return rows
+
+
+async def together(waiting: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All of them, `SLOTS` at a time, in order: what is asked for together is of one stage."""
+    gate = asyncio.Semaphore(SLOTS)
+
+    async def one(each: Coroutine[Any, Any, T]) -> T:
+        async with gate:
+            return await each
+
+    return list(await asyncio.gather(*map(one, waiting)))
+
+
+def describe(world: World, results: Results) -> None:
+    """What kind of data it is."""
+    results.noise = [one.noise for one in world.data]
+    results.was_right = [
+        one.noise == "vague instruction" or one.right(one.answer) for one in world.data
+    ]
+    results.facts["teacher is right"] = len(world.styled) / len(world.held)
+
+
+def spent(world: World, results: Results) -> None:
+    """What was asked of the teacher."""
+    for stage in ("instruction", "response", "answer"):
+        replies = [one for of, one in world.teacher.counted.values() if of == stage]
+        results.facts[f"{stage} calls"] = len(replies)
+        results.facts[f"{stage} prompt"] = sum(one.usage.prompt_tokens for one in replies)
+        results.facts[f"{stage} written"] = sum(one.usage.completion_tokens for one in replies)
+
+
+# --- students -------------------------------------------------------------------------------------
+
+
+def datasets(world: World, kept: Mapping[str, Sequence[Row]], seed: int) -> dict[str, list[Texts]]:
+    """What each arm's student is tuned on."""
+    found = {ORIGINAL: [(one.instruction, one.answer) for one in world.data]}
+    for name, rows in kept.items():
+        found[name] = [texts(row) for row in rows if row["survives"]]
+    count, numbers = len(found[SELECTED]), random.Random(f"as many/{seed}")
+    found[AS_MANY] = numbers.sample(found[REFLECTED], count)
+    found[CLEAN] = [(one.instruction, one.answer) for one in world.truth]
+    return found
+
+
+def texts(row: Row) -> Texts:
+    """The pair that was kept."""
+    return row["instruction"], row["output"]
+
+
+def measure(world: World, tuned: Tuned, count: int) -> Measured:
+    """A student on what is held out."""
+    held = world.held
+    written = tuned.answers([one.instruction for one in held])
+    right = [one.right(text) for one, text in zip(held, written, strict=True)]
+    losses = tuned.losses([(one.instruction, one.answer) for one in held])
+    return Measured(count, losses, tuned.losses(world.styled), np.array(right, dtype=np.float64))
+
+
+if __name__ == "__main__":
+    main()

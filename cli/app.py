@@ -23,6 +23,7 @@ from . import (
     sweep,
     train,
     train_revision,
+    train_student,
 )
 
 INTERRUPTED = 130
@@ -50,6 +51,8 @@ app.add_typer(label.app, name="label")
 app.add_typer(models.app, name="models")
 app.add_typer(sandbox.app, name="sandbox")
 train.app.command("revision")(train_revision.revision)
+train.app.command("student")(train_student.student)
+train.app.command("pretrain")(train_student.pretrain)
 app.add_typer(train.app, name="train")
 
 

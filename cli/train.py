@@ -1,4 +1,4 @@
-"""`ponder train`: fitting verifiers."""
+"""`ponder train`: fitting verifiers, and what all fits have in common."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -15,7 +15,7 @@ from ..training.processbench import read_processbench
 if TYPE_CHECKING:
     from ..training import Fitted
 
-app = typer.Typer(help="Fit verifiers: reward models of steps, and of outcomes.")
+app = typer.Typer(help="Fit verifiers, and language models.")
 
 DataFile = Annotated[
     Path, typer.Argument(metavar="DATA", help="Labelled solutions: .jsonl(.gz), .json, .parquet.")
@@ -45,7 +45,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Fixes the fit, on one machine.")
 
 @app.callback()
 def train() -> None:
-    """Fit verifiers: reward models of steps, and of outcomes."""
+    """Fit verifiers, and language models."""
 
 
 @app.command("prm")
@@ -152,12 +152,14 @@ def refuse_none(rows: Iterable[Any], path: Path) -> None:
         raise InputError(f"{path}: has no row that can be used")
 
 
-def run(fit: "Callable[[], Fitted]", bad: Bad, out: Path, known_as: str) -> int:
+def run(
+    fit: "Callable[[], Fitted]", bad: Bad, out: Path, known_as: str, what: str = "solutions"
+) -> int:
     """Make the fit, and print what came of it."""
     try:
         fitted = fit()
     except KeyboardInterrupt:
-        from ..training.trainer import CHECKPOINTS, last_whole, step_of
+        from ..training.checkpoints import CHECKPOINTS, last_whole, step_of
 
         found = last_whole(out / CHECKPOINTS)
         at = f"step {step_of(found)}" if found else "the beginning"
@@ -166,7 +168,7 @@ def run(fit: "Callable[[], Fitted]", bad: Bad, out: Path, known_as: str) -> int:
     for line in bad.lines():
         say(line)
     chosen = f", the best of {fitted.steps}" if fitted.best_step < fitted.steps else ""
-    print(f"fitted to {fitted.examples} solutions; step {fitted.best_step}{chosen}")
+    print(f"fitted to {fitted.examples} {what}; step {fitted.best_step}{chosen}")
     for name, value in fitted.validation.items():
         print(f"{name:<20} {value:.4g}")
     print(known_as)

@@ -18,12 +18,14 @@ from .fit_options import (
     prm_options,
     revision_options,
 )
+from .student.options import PretrainOptions, StudentOptions, pretrain_options, student_options
 
 if TYPE_CHECKING:
     from .fitting import Fitted
     from .orm import fit_orm
     from .prm import fit_prm
     from .revision.fit import fit_revision
+    from .student.fit import fit_student, pretrain
 
 __all__ = [
     "Bad",
@@ -35,8 +37,10 @@ __all__ = [
     "Line",
     "ORMOptions",
     "PRMOptions",
+    "PretrainOptions",
     "RevisionOptions",
     "Run",
+    "StudentOptions",
     "Target",
     "best_fit",
     "choose",
@@ -44,10 +48,14 @@ __all__ = [
     "fit_orm",
     "fit_prm",
     "fit_revision",
+    "fit_student",
     "orm_options",
+    "pretrain",
+    "pretrain_options",
     "prm_options",
     "read_examples",
     "revision_options",
+    "student_options",
     "to_row",
     "uniform",
 ]
@@ -57,6 +65,8 @@ _FILES = {
     "fit_orm": "orm",
     "fit_prm": "prm",
     "fit_revision": "revision.fit",
+    "fit_student": "student.fit",
+    "pretrain": "student.fit",
 }
 
 

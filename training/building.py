@@ -74,15 +74,32 @@ def build(
     return Scoring(_prepared(model, reading.head, options), reading, options.dropout)
 
 
-def language_model(base: str, options: FitOptions, *, cuda: bool = False) -> Any:
-    """The base model with its own head, as it is fitted; raises as `build`."""
+def language_model(
+    base: str,
+    options: FitOptions,
+    *,
+    cuda: bool = False,
+    lora: bool = True,
+    fresh: bool = False,
+) -> Any:
+    """The base model with its own head, as it is fitted; raises as `build`. Without `lora` none is
+    added yet; `fresh` begins at random, of the seed, where the folder has a config and no weights.
+    """
 
     def prepare(config: Any) -> None:
         _set_rates(config, options.dropout)
 
-    model, missing = _loaded(base, "AutoModelForCausalLM", options, prepare, cuda=cuda)
-    _refuse_missing(base, missing)
-    return _prepared(model, "", options)
+    if fresh and not any(Path(base).glob("*.safetensors")) and Path(base).is_dir():
+        with quiet(), explained(find(base), offline=False):
+            config = transformers.AutoConfig.from_pretrained(base)
+            prepare(config)
+            transformers.set_seed(options.seed)
+            auto: Any = transformers.AutoModelForCausalLM
+            model = auto.from_config(config, dtype=torch.float32)
+    else:
+        model, missing = _loaded(base, "AutoModelForCausalLM", options, prepare, cuda=cuda)
+        _refuse_missing(base, missing)
+    return _prepared(model, "", options, lora=lora)
 
 
 def _loaded(
@@ -110,11 +127,11 @@ def _refuse_missing(base: str, missing: Sequence[str]) -> None:
         raise InputError(f"model {base}: tensors are missing, {missing[0]} among them")
 
 
-def _prepared(model: Any, head: str, options: FitOptions) -> Any:
+def _prepared(model: Any, head: str, options: FitOptions, *, lora: bool = True) -> Any:
     """The model as it is fitted."""
     if options.gradient_checkpointing:
         getattr(model, "activation_checkpointing_enable", model.gradient_checkpointing_enable)()
-    return with_lora(model, head, options) if options.lora else model
+    return with_lora(model, head, options) if options.lora and lora else model
 
 
 def _source(base: str) -> tuple[Source, dict[str, Any]]:
@@ -173,7 +190,12 @@ def save(scoring: Scoring, kind: Kind, tokenizer: Any, folder: Path) -> None:
 
 def save_model(scoring: Scoring, tokenizer: Any, folder: Path) -> None:
     """The model and its tokenizer, as transformers loads them."""
-    model = merged(scoring.model, folder / ADAPTER)
+    save_language_model(scoring.model, tokenizer, folder)
+
+
+def save_language_model(model: Any, tokenizer: Any, folder: Path) -> None:
+    """The same, of a model that nothing is wrapped about."""
+    model = merged(model, folder / ADAPTER)
     with quiet():
         model.save_pretrained(str(folder))
         tokenizer.save_pretrained(str(folder))

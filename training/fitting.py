@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from ..errors import InputError, MissingError
-from . import building, trainer
+from . import building, checkpoints, trainer
 from .bad import Bad
 from .batches import rows_of
 from .encoding import Encode, Encoded, encode_all, needed
@@ -87,14 +87,14 @@ class Fit(ABC):
         identity = self._identity(data)
         done = result_in(self.folder, identity)
         if done is not None:
-            return self._fitted(done)
+            return fitted_in(self.folder, done)
         train, validation = list(data.train), list(data.validation)
         if not validation:
             train, validation = split(train, self.options.validation, self.options.seed)
         learnt = [needed(one) for _, one in self._encoded(train, "fit to")]
         wanted = self._wanted(validation, data)
         best = self._best(wanted)
-        scoring = self._build(cuda=_cuda(self.options.device))
+        scoring = self._build(cuda=cuda_for(self.options.device))
         begin(self.folder, identity)
         with held(self.folder):
             return self._run(scoring, learnt, wanted, best)
@@ -140,12 +140,12 @@ class Fit(ABC):
 
     def _run(self, scoring: Scoring, data: list[Encoded], wanted: "Wanted", best: Best) -> Fitted:
         options, folder = self.options, self.folder
-        cuda = _cuda(options.device)
+        cuda = cuda_for(options.device)
         longest = max(len(one.ids) for one in data)
         rows = options.rows or rows_of(options.batch, longest, options.pass_tokens)
         measure = self._measure(scoring, wanted)
-        checkpoint = trainer.last_whole(folder / trainer.CHECKPOINTS)
-        cut_metrics(folder, trainer.step_of(checkpoint) if checkpoint else -1)
+        checkpoint = checkpoints.last_whole(folder / checkpoints.CHECKPOINTS)
+        cut_metrics(folder, checkpoints.step_of(checkpoint) if checkpoint else -1)
         made = trainer.FitTrainer(
             scoring,
             data,
@@ -167,8 +167,8 @@ class Fit(ABC):
         kept = steps if best in ("last", "after") else made.state.best_global_step
         result = {"steps": steps, "best_step": kept, "examples": len(data)}
         finish(folder, result)
-        shutil.rmtree(folder / trainer.CHECKPOINTS, ignore_errors=True)
-        return self._fitted(result)
+        shutil.rmtree(folder / checkpoints.CHECKPOINTS, ignore_errors=True)
+        return fitted_in(self.folder, result)
 
     @abstractmethod
     def _build(self, *, cuda: bool) -> Scoring:
@@ -190,21 +190,6 @@ class Fit(ABC):
             raise InputError(f"setting best={best} needs {data}")
         return best
 
-    def _fitted(self, result: Mapping[str, Any]) -> Fitted:
-        lines = read_metrics(self.folder)
-        best = result["best_step"]
-        found = [
-            line["validation"] for line in lines if line["step"] == best and "validation" in line
-        ]
-        return Fitted(
-            self.folder,
-            result["steps"],
-            best,
-            result["examples"],
-            found[-1] if found else {},
-            lines,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -215,7 +200,22 @@ class Wanted:
     processbench: Sequence[tuple[Encoded, int]]
 
 
-def _cuda(device: str | None) -> bool:
+def fitted_in(folder: Path, result: Mapping[str, Any]) -> Fitted:
+    """What came of the fit in a folder, with that result in its fit.json."""
+    lines = read_metrics(folder)
+    best = result["best_step"]
+    found = [line["validation"] for line in lines if line["step"] == best and "validation" in line]
+    return Fitted(
+        folder, result["steps"], best, result["examples"], found[-1] if found else {}, lines
+    )
+
+
+def cuda_for(device: str | None) -> bool:
+    """Whether it is fitted on a GPU.
+
+    Raises:
+        MissingError: one is asked for, and there is none.
+    """
     there = torch.cuda.is_available()
     if device == "cuda" and not there:
         raise MissingError("device=cuda: there is no such device here")

@@ -13,9 +13,9 @@ from ..errors import MissingError
 from .fit_options import FitOptions
 
 
-def with_lora(model: Any, head: str, options: FitOptions) -> Any:
+def with_lora(model: Any, head: str, options: FitOptions, token: int | None = None) -> Any:
     """The model with matrices of low rank beside every linear layer of its base, which alone are
-    fitted, and its head.
+    fitted, and its head, and the embedding of one `token`: that row, and no other.
 
     Raises:
         MissingError: peft is not installed.
@@ -28,6 +28,8 @@ def with_lora(model: Any, head: str, options: FitOptions) -> Any:
     linear = [name for name, one in layers.items() if isinstance(one, nn.Linear | Conv1D)]
     if head:
         getattr(model, head).float()  # it is fitted whole
+    embedding = model.get_input_embeddings()
+    embeddings = next(name for name, one in model.named_modules() if one is embedding)
     alpha: Any = options.lora_alpha or 2 * options.lora
     config = peft.LoraConfig(
         r=options.lora,
@@ -35,6 +37,9 @@ def with_lora(model: Any, head: str, options: FitOptions) -> Any:
         lora_dropout=options.dropout,
         target_modules=sorted({name.rpartition(".")[2] for name in linear}),
         modules_to_save=[head] if head else None,
+        trainable_token_indices=(
+            None if token is None else {embeddings.rpartition(".")[2]: [token]}
+        ),
         fan_in_fan_out=any(isinstance(one, Conv1D) for one in layers.values()),
     )
     with _quiet():

@@ -25,12 +25,17 @@ def split(
             f"{len(groups)} question{'s' * (len(groups) != 1)} cannot be split for validation; "
             "give validation data, or the setting validation=0"
         )
-    order = sorted(groups, key=lambda question: _draw(question, seed))
-    kept = set(order[: min(len(groups) - 1, max(1, round(share * len(groups))))])
+    kept = drawn(list(groups), share, seed)
     return (
         [one for one in examples if one.question not in kept],
         [one for one in examples if one.question in kept],
     )
+
+
+def drawn(names: Sequence[str], share: float, seed: int) -> set[str]:
+    """A share of different names, at least one, and not all."""
+    order = sorted(names, key=lambda name: _draw(name, seed))
+    return set(order[: min(len(names) - 1, max(1, round(share * len(names))))])
 
 
 def _draw(question: str, seed: int) -> bytes:

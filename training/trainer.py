@@ -1,43 +1,33 @@
 """transformers' Trainer, as reward models are fitted with it."""
 
-import contextlib
-import json
-import logging
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from transformers import (
     EarlyStoppingCallback,
     Trainer,
     TrainerCallback,
-    TrainerState,
     TrainingArguments,
 )
 from transformers.trainer_callback import PrinterCallback
 
 from ..errors import FitError
 from .batches import Batch, ByLength, collate
+from .checkpoints import CHECKPOINTS, DONE, Resumable, quiet_trainer
 from .encoding import Encoded
 from .fit_options import HIGHER, Best, FitOptions
 from .scoring import Scoring
 
 Measure = Callable[[], Mapping[str, float]]
-WEIGHTS = "weights.safetensors"
-STATE = "trainer_state.json"
-DONE = "whole"
-"""The file that a checkpoint has once all else of it is written."""
-CHECKPOINTS = "checkpoints"
 NAMED = 4
 """Rows of a bad batch that are named."""
 
 
-class FitTrainer(Trainer):
+class FitTrainer(Resumable, Trainer):
     """Cross-entropy at the labelled positions, averaged over those of a whole step of the
     optimiser, however many passes it takes. One process, one device.
 
@@ -67,31 +57,6 @@ class FitTrainer(Trainer):
         self.model_accepts_loss_kwargs = True  # our loss is already of the whole batch
         self._sampler = ByLength([len(one.ids) for one in data], options.batch, rows, options.seed)
         self._measure = measure
-
-    def go(self, checkpoint: Path | None) -> None:
-        """Fit, from a checkpoint on if one is given, and have the best weights in the end."""
-        with quiet_trainer():
-            if checkpoint is not None and self._stopped(checkpoint):
-                self.state = TrainerState.load_from_json(str(checkpoint / STATE))
-                self._have_kept(checkpoint)
-            else:
-                self.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-
-    def _stopped(self, checkpoint: Path) -> bool:
-        """Whether it had ended early there, and was only not saved any more."""
-        held = json.loads((checkpoint / STATE).read_text())["stateful_callbacks"]
-        stop = held.get("EarlyStoppingCallback")
-        if stop is None:
-            return False
-        lasted: int = stop["attributes"]["early_stopping_patience_counter"]
-        return lasted >= int(stop["args"]["early_stopping_patience"])
-
-    def _have_kept(self, last: Path) -> None:
-        """Have the weights that would have been kept, where the fit ended with that checkpoint."""
-        if self.args.load_best_model_at_end:
-            self._load_best_model()
-        else:
-            self._load_from_checkpoint(str(last))
 
     # --- data and loss ------------------------------------------------------------------------
 
@@ -156,30 +121,6 @@ class FitTrainer(Trainer):
         )
         return metrics
 
-    # --- checkpoints --------------------------------------------------------------------------
-
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        folder = Path(output_dir or str(self.args.output_dir))
-        folder.mkdir(parents=True, exist_ok=True)
-        save_file(fitted(self.scoring), folder / WEIGHTS)
-
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        self.scoring.load_state_dict(load_file(Path(resume_from_checkpoint, WEIGHTS)), strict=False)
-
-    def _load_best_model(self) -> None:
-        best = self.state.best_model_checkpoint
-        assert best is not None
-        self._load_from_checkpoint(best)
-
-
-def fitted(scoring: nn.Module) -> dict[str, Tensor]:
-    """The weights that are fitted, each once."""
-    return {
-        name: parameter.detach().contiguous()
-        for name, parameter in scoring.named_parameters()
-        if parameter.requires_grad
-    }
-
 
 class Care(TrainerCallback):
     """Sees that gradients are numbers, that the last weights are measured too, and marks a
@@ -209,31 +150,22 @@ class Care(TrainerCallback):
         (folder / DONE).write_text("")
 
 
-def last_whole(folder: Path) -> Path | None:
-    """The last checkpoint that was written to its end; others are removed."""
-    found: dict[int, Path] = {}
-    for one in folder.glob("checkpoint-*"):
-        if (one / DONE).is_file():
-            found[int(one.name.rpartition("-")[2])] = one
-        else:
-            shutil.rmtree(one)
-    return found[max(found)] if found else None
-
-
-def step_of(checkpoint: Path) -> int:
-    """How many steps had been made."""
-    step: int = json.loads((checkpoint / STATE).read_text())["global_step"]
-    return step
-
-
 def arguments(
-    options: FitOptions, folder: Path, *, rows: int, measured: bool, best: Best, cuda: bool
-) -> TrainingArguments:
-    """The Trainer's own settings."""
+    options: FitOptions,
+    folder: Path,
+    *,
+    rows: int,
+    measured: bool,
+    best: Best,
+    cuda: bool,
+    kind: type[TrainingArguments] = TrainingArguments,
+    **more: Any,
+) -> Any:
+    """The Trainer's own settings, of that kind; `more` are fields that only it has."""
     strategy = "steps" if options.every else "epoch"
     chosen = best not in ("last", "after")
     saves = options.checkpoints or chosen  # the best one has to be somewhere
-    made = TrainingArguments(
+    made: Any = kind(
         output_dir=str(folder / CHECKPOINTS),
         num_train_epochs=options.epochs,
         per_device_train_batch_size=rows,
@@ -268,6 +200,7 @@ def arguments(
         dataloader_pin_memory=cuda,
         remove_unused_columns=False,
         average_tokens_across_devices=False,
+        **more,
     )
     made._n_gpu = min(1, made.n_gpu)  # no DataParallel
     return made
@@ -277,15 +210,3 @@ def stopping(options: FitOptions, best: Best) -> list[TrainerCallback]:
     """What ends a fit early."""
     patience = 1 if best == "after" else options.patience
     return [] if best == "last" or patience is None else [EarlyStoppingCallback(patience)]
-
-
-@contextlib.contextmanager
-def quiet_trainer() -> Iterator[None]:
-    """The Trainer's own remarks on standard error are not ours."""
-    logger = logging.getLogger("transformers")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -1,0 +1,163 @@
+"""`ponder train student` and `ponder train pretrain`: language models, with pauses or without."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InputError
+from ..tasks import read_rows
+from ..training import Bad
+from ..training.examples import Unfit
+from ..training.instructions import Conversation, conversation_of
+from ..training.student.options import pretrain_options, student_options
+from .train import Base, Lora, Out, Seed, Setting, SkipBad, refuse_none, run, say, settings_of
+
+if TYPE_CHECKING:
+    from ..training import Fitted
+
+InstructionFile = Annotated[
+    Path, typer.Argument(metavar="DATA", help="Alpaca's rows, or conversations (messages).")
+]
+Held = Annotated[
+    Path | None, typer.Option(help="Rows to validate on; a share of DATA's if not given.")
+]
+TextFile = Annotated[
+    Path, typer.Argument(metavar="TEXTS", help='A .txt, or rows with a "text": .jsonl, .parquet.')
+]
+
+
+TOKENIZER = ("tokenizer", "special_tokens", "chat_template", "vocab", "merges")
+"""How the files of one begin."""
+
+
+def student(
+    data: InstructionFile,
+    base: Base,
+    out: Out,
+    validation: Held = None,
+    profile: Annotated[
+        str, typer.Option(help="paper-7b or paper-13b (2402.10110), or small (ours).")
+    ] = "paper-7b",
+    pauses: Annotated[
+        int, typer.Option(min=0, help="Pause tokens between prompt and answer (2310.02226).")
+    ] = 0,
+    option: Setting = None,
+    lora: Lora = False,
+    skip_bad: SkipBad = False,
+    seed: Seed = 0,
+) -> int:
+    """Finetune a model on instruction data, as ponder recycle leaves them. Then
+    `--model transformers/OUT` asks it; with pauses it waits for them before it answers.
+
+    The same command goes on where an earlier one was stopped. docs/student.md has the settings;
+    docs/pauses.md says what pauses are.
+    """
+    given = settings_of(option, lora, seed)
+    if "pauses" in given:
+        raise InputError("setting pauses: say --pauses instead")
+    options = student_options(profile, **given, pauses=pauses)
+    bad = Bad(skip_bad)
+    rows = conversations(data, bad)
+    kept = conversations(validation, bad) if validation else []
+    refuse_none(rows, data)
+
+    def fit() -> "Fitted":
+        from ..training.student.fit import fit_student
+
+        return fit_student(rows, base, out, options, validation=kept, bad=bad, say=say)
+
+    return run(fit, bad, out, f"model                transformers/{out}", what="conversations")
+
+
+def pretrain(
+    texts: TextFile,
+    out: Out,
+    base: Annotated[
+        str | None, typer.Option(help="The model to go on with: a folder, or an id on the hub.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Of a model that begins at random: a config.json.")
+    ] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Its tokenizer's folder, where --config is given.")
+    ] = None,
+    validation: Annotated[Path | None, typer.Option(help="Texts to validate on.")] = None,
+    pauses: Annotated[
+        float, typer.Option(min=0, help="Pauses at random places, as a share (2310.02226: 0.1).")
+    ] = 0.0,
+    option: Setting = None,
+    seed: Seed = 0,
+) -> int:
+    """Pretrain a model on texts, or go on with one, with pauses inserted at random or without.
+
+    Texts are put end to end and cut into rows (-o length=2048). Pauses are drawn anew in every
+    epoch, and never learnt to be said.
+    """
+    given = settings_of(option, lora=False, seed=seed)
+    if "pauses" in given:
+        raise InputError("setting pauses: say --pauses instead")
+    options = pretrain_options(**given, pauses=pauses)
+    held = read_texts(texts)
+    kept = read_texts(validation) if validation else []
+    refuse_none(held, texts)
+    begun = _base(base, config, tokenizer, out)
+
+    def fit() -> "Fitted":
+        from ..training.student.fit import pretrain as fit
+
+        return fit(held, begun, out, options, validation=kept, say=say)
+
+    return run(fit, Bad(), out, f"model                transformers/{out}", what="rows of texts")
+
+
+def conversations(path: Path, bad: Bad) -> list[tuple[Conversation, str]]:
+    """The conversations of a file, each with its line."""
+    found: list[tuple[Conversation, str]] = []
+    for row, where in read_rows(path):
+        try:
+            found.append((conversation_of(row)[1], where))
+        except Unfit as unfit:
+            bad.row(where, unfit.reason, unfit.detail)
+    return found
+
+
+def read_texts(path: Path) -> list[str]:
+    """The texts of a file.
+
+    Raises:
+        InputError: there is no such file, or a row has no text.
+    """
+    if path.suffix == ".txt":
+        try:
+            return [path.read_text("utf-8")]
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{path}: cannot be read: {error}") from None
+    found: list[str] = []
+    for row, where in read_rows(path):
+        text = row.get("text") if isinstance(row, dict) else None
+        if not isinstance(text, str):
+            raise InputError(f'{where}: a row must have a "text"')
+        found.append(text)
+    return found
+
+
+def _base(base: str | None, config: Path | None, tokenizer: Path | None, out: Path) -> str:
+    """What to begin from: a model, or a folder with a config and a tokenizer alone."""
+    if (base is None) == (config is None):
+        raise InputError("give --base, or --config with --tokenizer")
+    if base is not None:
+        return base
+    assert config is not None
+    if tokenizer is None or not tokenizer.is_dir():
+        raise InputError("--config needs --tokenizer: the folder of one")
+    if not config.is_file():
+        raise InputError(f"there is no file {config}")
+    folder = out.with_name(f"{out.name}.base")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(config, folder / "config.json")
+    for file in tokenizer.iterdir():
+        if file.name.startswith(TOKENIZER):
+            shutil.copy(file, folder / file.name)
+    return str(folder)

@@ -1,0 +1,363 @@
+"""Fits of language models: what they learn, with pauses and without, and how they go on."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from ponder.errors import InputError
+from ponder.models.pauses import PAUSE, PauseConfig, read_pauses
+from ponder.training import (
+    Bad,
+    fit_student,
+    pretrain,
+    pretrain_options,
+    student_options,
+)
+from ponder.training.instructions import Turn
+from ponder.training.pauses.rows import Row
+from ponder.training.pauses.token import add_pause_token
+from ponder.training.student.encoding import ConversationEncoder, Paused, rows_of_texts
+from ponder.training.student.fit import Placed
+from ponder.training.student.trainer import Collate, token_loss
+from tests.training.tiny import base
+
+ROOT = Path(__file__).parents[3]
+QUICK: dict[str, Any] = {"lr": 5e-3, "batch": 4, "epochs": 4, "max_length": 128}
+Auto: Any = AutoModelForCausalLM
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return base(tmp_path_factory.mktemp("base"), llama=False)
+
+
+def said(*texts: str) -> tuple[Turn, ...]:
+    roles: Any = ("user", "assistant") * len(texts)
+    return tuple(Turn(role, text) for role, text in zip(roles, texts, strict=False))
+
+
+def data(count: int = 12) -> list[Placed]:
+    return [
+        (said(f"What is {n}?", f"It is {'yes' if n % 2 else 'no'}."), f"d.jsonl line {n}")
+        for n in range(count)
+    ]
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "model.safetensors")
+
+
+def same(one: Path, other: Path) -> bool:
+    first, second = weights(one), weights(other)
+    return first.keys() == second.keys() and all(torch.equal(first[n], second[n]) for n in first)
+
+
+def test_it_learns_to_answer(folder: Path, tmp_path: Path) -> None:
+    options = student_options("small", **{**QUICK, "epochs": 12})
+
+    fitted = fit_student(data(), folder, tmp_path / "out", options, validation=data())
+
+    losses = [line["validation"]["loss"] for line in fitted.metrics if "validation" in line]
+    assert losses[-1] < losses[0] / 3
+    assert fitted.validation["loss"] == min(losses)
+    assert not (tmp_path / "out/checkpoints").exists()
+    assert read_pauses(tmp_path / "out") is None
+
+
+def test_no_pauses_are_plain_finetuning_bit_for_bit(folder: Path, tmp_path: Path) -> None:
+    for out, more in (("plain", {}), ("none", {"pauses": 0, "pause_token": "<wait>"})):
+        fit_student(data(), folder, tmp_path / out, student_options("small", **QUICK, **more))
+
+    assert same(tmp_path / "plain", tmp_path / "none")
+
+
+@pytest.mark.parametrize("template", ["vicuna", "chat"])
+def test_pauses_stand_between_prompt_and_answer_and_are_not_learnt(
+    folder: Path, template: str
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    plain = ConversationEncoder.of("m", tokenizer, template, 128)
+    paused = ConversationEncoder.of("m", tokenizer, template, 128, pause=77, pauses=5)
+    turns = said("What is 1?", "It is yes.")
+
+    one, other = plain(turns), paused(turns)
+
+    assert other.ids == (*one.ids[: one.prefix], *[77] * 5, *one.ids[one.prefix :])
+    assert other.prefix == one.prefix + 5
+    answer = [*tokenizer.encode("It is yes.", add_special_tokens=False), tokenizer.eos_token_id]
+    for row in (one, other):
+        assert list(row.labels[row.prefix :]) == answer
+        assert set(row.labels[: row.prefix]) == {-100}
+
+
+TURNS = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
+    "{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_of_several_turns_every_answer_is_learnt_or_with_pauses_the_last(folder: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = TURNS
+    turns = said("What is 1?", "It is yes.", "And 2?", "It is no.")
+    end = [tokenizer.eos_token_id]
+    first, last = (
+        [*tokenizer.encode(text, add_special_tokens=False), *end]
+        for text in ("It is yes.", "It is no.")
+    )
+
+    every = ConversationEncoder.of("m", tokenizer, "chat", 256)(turns)
+    one = ConversationEncoder.of("m", tokenizer, "chat", 256, pause=77, pauses=2)(turns)
+
+    assert [label for label in every.labels if label != -100] == [*first, *last]
+    assert [label for label in one.labels if label != -100] == last
+    assert all(label in (-100, id) for id, label in zip(every.ids, every.labels, strict=True))
+
+
+def test_only_the_pause_s_row_of_the_embedding_has_a_gradient(folder: Path, tmp_path: Path) -> None:
+    options = student_options("small", **QUICK, pauses=3, lora=2)
+
+    fit_student(data(), folder, tmp_path / "out", options)
+
+    before, after = weights(folder), weights(tmp_path / "out")
+    name = "model.embed_tokens.weight"
+    config = read_pauses(tmp_path / "out")
+    assert config is not None
+    rows = len(before[name])
+    assert config == PauseConfig(PAUSE, rows, 3)
+    assert torch.equal(after[name][:rows], before[name])
+    assert not torch.equal(after[name][rows], before[name].mean(0))
+    assert torch.equal(after["lm_head.weight"][:rows], before["lm_head.weight"])
+
+
+def test_a_tied_head_leaves_the_other_rows_alone_too(tmp_path: Path) -> None:
+    folder = base(tmp_path / "gpt2", family="GPT2", llama=False)
+    options = student_options("small", **QUICK, pauses=3, lora=2)
+
+    fit_student(data(), folder, tmp_path / "out", options)
+
+    before, after = weights(folder), weights(tmp_path / "out")
+    rows = len(before["transformer.wte.weight"])
+    assert torch.equal(after["transformer.wte.weight"][:rows], before["transformer.wte.weight"])
+    assert len(after["transformer.wte.weight"]) == rows + 1
+
+
+def test_what_is_fitted_with_pauses_loads_in_transformers_and_never_says_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    fit_student(data(), folder, out, student_options("small", **QUICK, pauses=3))
+
+    model, tokenizer = Auto.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+
+    config = read_pauses(out)
+    assert config is not None
+    assert tokenizer.convert_tokens_to_ids(PAUSE) == config.id == model.config.vocab_size - 1
+    assert model.generation_config.suppress_tokens == [config.id]
+
+
+def test_a_pause_token_is_added_once_and_a_padded_vocabulary_never_shrinks(folder: Path) -> None:
+    model, tokenizer = Auto.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    model.resize_token_embeddings(len(tokenizer) + 50, mean_resizing=False)
+    rows = len(model.get_input_embeddings().weight)
+
+    id = add_pause_token(model, tokenizer, PAUSE)
+    held = model.get_input_embeddings().weight.detach().clone()
+
+    assert add_pause_token(model, tokenizer, PAUSE) == id == len(tokenizer) - 1
+    assert len(held) == rows
+    assert torch.equal(model.get_input_embeddings().weight, held)
+    others = torch.arange(rows) != id
+    assert torch.allclose(held[id], held[others].mean(0))
+
+
+def test_a_prefix_is_read_both_ways(folder: Path) -> None:
+    model = Auto.from_pretrained(folder).eval()
+    encode = ConversationEncoder.of(
+        "m", AutoTokenizer.from_pretrained(folder), "vicuna", 128, pause=5, pauses=2
+    )
+    rows = [encode(said("What is 1?", "yes")), encode(said("What is it, and why?", "no, no"))]
+    collate = Collate(0, prefix_lm=True)
+    names = ("input_ids", "attention_mask", "labels")
+
+    with torch.inference_mode():
+        both = collate(rows)
+        total, count = token_loss(model, {name: both[name] for name in names})
+        alone = [collate([row]) for row in rows]
+        apart = [token_loss(model, {name: one[name] for name in names}) for one in alone]
+        causal = token_loss(model, {name: Collate(0)(rows[:1])[name] for name in names})
+
+    assert count == sum(row.learnt for row in rows)
+    assert float(total) == pytest.approx(float(sum(one for one, _ in apart)), rel=1e-5)
+    assert abs(float(causal[0]) - float(apart[0][0])) > 1e-4
+
+
+def test_the_first_token_of_a_prefix_sees_its_last_and_not_the_answer(folder: Path) -> None:
+    model = Auto.from_pretrained(folder).base_model.eval()
+    ids = torch.tensor([[5, 6, 7, 8, 9]])
+
+    def first(place: int, id: int) -> torch.Tensor:
+        changed = ids.clone()
+        changed[0, place] = id
+        mask = Collate(0, prefix_lm=True)([Row((5, 6, 7, 8, 9), (-100,) * 5, 3)])["attention_mask"]
+        with torch.inference_mode():
+            out = model(input_ids=changed, attention_mask=mask).last_hidden_state[0, 0]
+        return torch.as_tensor(out)
+
+    assert not torch.allclose(first(2, 7), first(2, 11), atol=1e-4)
+    assert torch.allclose(first(3, 8), first(3, 11), atol=1e-6)
+
+
+def test_pauses_are_drawn_anew_in_every_epoch_and_the_same_for_a_seed() -> None:
+    rows = Paused([tuple(range(40))] * 3, 99, 0.2, seed=4)
+
+    drawn = {(epoch, index): rows.row(index, epoch) for epoch in range(3) for index in range(3)}
+
+    assert len({row.ids for row in drawn.values()}) == 9
+    again = Paused([tuple(range(40))] * 3, 99, 0.2, seed=4)
+    assert all(again.row(index, epoch) == row for (epoch, index), row in drawn.items())
+    assert all(len(row.ids) == 40 for row in drawn.values())
+
+
+def test_texts_are_put_end_to_end_and_cut(folder: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+
+    rows = rows_of_texts(["one two", "three four five"] * 9, tokenizer, 16)
+
+    assert {len(row) for row in rows} == {16}
+    assert sum(row.count(tokenizer.eos_token_id) for row in rows) >= 15
+
+
+def texts() -> list[str]:
+    rng = random.Random(3)
+    return [" ".join(rng.choices(["one", "two", "three", "yes", "no"], k=30)) for _ in range(40)]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_a_model_is_pretrained_from_a_config_alone(
+    folder: Path, tmp_path: Path, share: float
+) -> None:
+    fresh = tmp_path / "fresh"
+    fresh.mkdir()
+    for file in folder.iterdir():
+        if "model.safetensors" not in file.name:
+            (fresh / file.name).write_bytes(file.read_bytes())
+    options = pretrain_options(lr=5e-3, batch=4, epochs=3, length=32, validation=0.2, pauses=share)
+
+    fitted = pretrain(texts(), fresh, tmp_path / "out", options)
+
+    losses = [line["validation"]["loss"] for line in fitted.metrics if "validation" in line]
+    assert losses[-1] < losses[0] - 0.3
+    assert (read_pauses(tmp_path / "out") is not None) == bool(share)
+
+
+def test_finetuning_takes_over_the_pause_that_was_pretrained(folder: Path, tmp_path: Path) -> None:
+    options = pretrain_options(lr=5e-3, batch=8, length=32, pauses=0.1)
+    pretrain(texts(), folder, tmp_path / "pre", options)
+    known = read_pauses(tmp_path / "pre")
+
+    for count in (0, 4):
+        out = tmp_path / f"out{count}"
+        options_ = student_options("small", **{**QUICK, "epochs": 1}, pauses=count)
+        fit_student(data(4), tmp_path / "pre", out, options_)
+        assert known is not None
+        assert read_pauses(out) == PauseConfig(known.token, known.id, count)
+        assert len(weights(out)["lm_head.weight"]) == len(
+            weights(tmp_path / "pre")["lm_head.weight"]
+        )
+
+
+BAD: list[tuple[tuple[Turn, ...], str]] = [
+    (said("Hi"), "must end with what the assistant says"),
+    (said("Hi", " "), "an answer is empty"),
+    (said("Hi", "yes " * 99), "the answer is too long"),
+    (said("Hi", "yes", "And?", "no"), "a template of ours holds one turn of each"),
+    ((Turn("system", "Be."), *said("Hi", "yes")), "a template of ours holds one turn of each"),
+]
+
+
+@pytest.mark.parametrize(("turns", "why"), BAD, ids=[why for _, why in BAD])
+def test_what_cannot_be_learnt_is_refused_with_its_line_or_counted(
+    folder: Path, tmp_path: Path, turns: Any, why: str
+) -> None:
+    options = student_options("small", **{**QUICK, "epochs": 1})
+    rows = [*data(2), (turns, "d.jsonl line 9")]
+
+    with pytest.raises(InputError, match=f"d.jsonl line 9: .*{why}"):
+        fit_student(rows, folder, tmp_path / "out", options)
+    bad = Bad(skip=True)
+    fitted = fit_student(rows, folder, tmp_path / "out", options, bad=bad)
+
+    assert (fitted.examples, bad.total) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"best": "loss"}, "best=loss needs validation data"),
+        ({"template": "chat"}, "has no chat template"),
+    ],
+)
+def test_settings_that_do_not_fit_are_one_line(
+    tmp_path: Path, settings: dict[str, Any], why: str
+) -> None:
+    folder = base(tmp_path / "base", chat=False)
+
+    with pytest.raises(InputError, match=why):
+        fit_student(data(), folder, tmp_path / "out", student_options("small", **settings))
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+sys.path.insert(0, sys.argv[1])
+from tests.training.student.test_fit import settle
+settle(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]), int(sys.argv[5]))
+"""
+
+
+def settle(kind: str, folder: Path, out: Path, dies: int = 0) -> None:
+    """Make a fit; the process is killed after so many steps."""
+
+    def say(line: str) -> None:
+        if dies and line.startswith(f"step {dies},"):
+            import os
+            import signal
+
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if kind == "student":
+        options = student_options("small", **QUICK, every=2, pauses=2, lora=2, dropout=0.1)
+        fit_student(data(), folder, out, options, validation=data(3), say=say)
+    else:
+        some = pretrain_options(lr=5e-3, batch=4, epochs=3, length=32, every=2, pauses=0.2)
+        pretrain(texts(), folder, out, some, say=say)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["student", "pretrain"])
+def test_a_fit_that_was_killed_goes_on_to_the_same_weights(
+    folder: Path, tmp_path: Path, kind: str
+) -> None:
+    settle(kind, folder, tmp_path / "whole")
+
+    arguments = [KILLED, str(ROOT), kind, str(folder), str(tmp_path / "killed"), "6"]
+    killed = subprocess.run([sys.executable, "-c", *arguments], capture_output=True, check=False)
+    settle(kind, folder, tmp_path / "killed")
+
+    assert killed.returncode == -9, killed.stderr.decode()
+    assert same(tmp_path / "whole", tmp_path / "killed")
+    metrics = [(tmp_path / one / "metrics.jsonl").read_text() for one in ("whole", "killed")]
+    assert metrics[0] == metrics[1]
+    assert json.loads((tmp_path / "killed/fit.json").read_text())["result"]["steps"] > 6

@@ -1,0 +1,262 @@
+"""Finetuning a student (2402.10110, appendix D), with pauses (2310.02226) or without; and
+pretraining."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...errors import InputError
+from ...models.local.loading import forget
+from ...models.pauses import PauseConfig, read_pauses, write_pauses
+from .. import building, checkpoints, trainer
+from ..bad import Bad
+from ..batches import in_passes, rows_of
+from ..examples import Unfit
+from ..fitting import Fitted, cuda_for, fitted_in
+from ..instructions import Conversation
+from ..journal import Identity, Journal, Say, begin, cut_metrics, finish, held, result_in
+from ..lora import with_lora
+from ..pauses.rows import Row
+from ..pauses.token import add_pause_token
+from ..split import drawn
+from .encoding import ConversationEncoder, Fixed, Paused, Rows, rows_of_texts
+from .options import PretrainOptions, StudentOptions, pretrain_options, student_options
+from .trainer import Collate, SFTConfig, StudentTrainer, token_loss
+
+Placed = tuple[Conversation, str]
+"""A conversation, with its file and line."""
+
+
+def fit_student(
+    data: Sequence[Placed],
+    base: str | Path,
+    out: Path,
+    options: StudentOptions | None = None,
+    *,
+    validation: Sequence[Placed] = (),
+    bad: Bad | None = None,
+    say: Say | None = None,
+) -> Fitted:
+    """Finetune a model on conversations: `transformers/OUT` is then the model. The same call goes
+    on where an earlier one was killed; `say` is told how it goes.
+
+    Raises:
+        InputError: data, settings, base model or folder are not right.
+        MissingError: this machine lacks what is asked for.
+        FitError: the loss is no number.
+    """
+    options = options or student_options()
+    fit = _Fit("student", str(base), Path(out), options, say)
+    texts = {"train": _digest(data), "validation": _digest(validation)}
+
+    def rows(model: Any, tokenizer: Any) -> tuple[Rows, Sequence[Row], PauseConfig | None]:
+        pauses = fit.pauses(model, tokenizer, options.pauses, prefix_lm=options.prefix_lm)
+        limit = min(building.longest(str(base)), options.max_length or building.longest(str(base)))
+        encode = ConversationEncoder.of(
+            str(base),
+            tokenizer,
+            options.template,
+            limit,
+            pause=pauses.id if pauses else -1,
+            pauses=options.pauses,
+        )
+        train, kept = _encoded(data, encode, bad), _encoded(validation, encode, bad)
+        if not kept and options.validation:
+            train, kept = _divided(train, options.validation, options.seed)
+        if not train:
+            raise InputError("there is no conversation to fit to")
+        return Fixed(train), kept, pauses
+
+    return fit(texts, rows, prefix_lm=options.prefix_lm)
+
+
+def pretrain(
+    texts: Sequence[str],
+    base: str | Path,
+    out: Path,
+    options: PretrainOptions | None = None,
+    *,
+    validation: Sequence[str] = (),
+    say: Say | None = None,
+) -> Fitted:
+    """Pretrain a model on texts, or go on with it, with pauses inserted at random (2310.02226,
+    algorithm 1) or without. `base` may be a folder that holds a config and a tokenizer alone: its
+    weights begin at random. Otherwise as `fit_student`."""
+    options = options or pretrain_options()
+    fit = _Fit("pretrain", str(base), Path(out), options, say, fresh=True)
+    digests = {"train": _digest(texts), "validation": _digest(validation)}
+
+    def rows(model: Any, tokenizer: Any) -> tuple[Rows, Sequence[Row], PauseConfig | None]:
+        # A tenth of a row is how many; what follows a prompt is the finetuning's.
+        pauses = fit.pauses(model, tokenizer, 0, wanted=options.pauses > 0)
+        length = min(options.length, building.longest(str(base)))
+        train = rows_of_texts(texts, tokenizer, length)
+        kept = [_plain(one) for one in rows_of_texts(validation, tokenizer, length)]
+        if not kept and options.validation:
+            plain, kept = _divided([_plain(one) for one in train], options.validation, options.seed)
+            train = [row.ids for row in plain]
+        if not train:
+            raise InputError(f"the texts are shorter than one row of {length} tokens (length=)")
+        if pauses is None or not options.pauses:
+            return Fixed([_plain(one) for one in train]), kept, pauses
+        return Paused(train, pauses.id, options.pauses, options.seed), kept, pauses
+
+    return fit(digests, rows)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    kind: str
+    base: str
+    folder: Path
+    options: StudentOptions | PretrainOptions
+    say: Say | None
+    fresh: bool = False
+    """Whether the base may have no weights."""
+
+    def __call__(self, digests: Mapping[str, str], make: Any, *, prefix_lm: bool = False) -> Fitted:
+        sets = {name: digest for name, digest in digests.items() if digest}
+        identity = Identity(self.kind, self.base, self.options.model_dump(), sets)
+        done = result_in(self.folder, identity)
+        if done is not None:
+            return fitted_in(self.folder, done)
+        options, cuda = self.options, cuda_for(self.options.device)
+        tokenizer = building.base_tokenizer(self.base)
+        model = building.language_model(self.base, options, cuda=cuda, lora=False, fresh=self.fresh)
+        rows, validation, pauses = make(model, tokenizer)
+        if options.lora:
+            model = with_lora(model, "", options, token=pauses.id if pauses else None)
+        collate = Collate(tokenizer.pad_token_id or tokenizer.eos_token_id, prefix_lm=prefix_lm)
+        begin(self.folder, identity)
+        with held(self.folder):
+            data = (rows, validation)
+            result = self._run(model, tokenizer, data, collate=collate, cuda=cuda)
+            self._save(model, tokenizer, pauses)
+            finish(self.folder, result)
+            shutil.rmtree(self.folder / checkpoints.CHECKPOINTS, ignore_errors=True)
+        return fitted_in(self.folder, result)
+
+    def pauses(
+        self,
+        model: Any,
+        tokenizer: Any,
+        count: int,
+        *,
+        prefix_lm: bool = False,
+        wanted: bool = False,
+    ) -> PauseConfig | None:
+        """The model's pause token: its own, or a new one if pauses are wanted and it has none."""
+        path = Path(self.base)
+        known = read_pauses(path) if path.is_dir() else None
+        if known is None and not count and not wanted:
+            return None
+        token = known.token if known else self.options.pause_token
+        id = add_pause_token(model, tokenizer, token)
+        return PauseConfig(token, id, count, prefix_lm)
+
+    def _run(
+        self,
+        model: Any,
+        tokenizer: Any,
+        data: tuple[Rows, Sequence[Row]],
+        *,
+        collate: Collate,
+        cuda: bool,
+    ) -> dict[str, Any]:
+        rows, validation = data
+        options, folder = self.options, self.folder
+        best = options.best or ("loss" if validation else "last")
+        if best != "last" and not validation:
+            raise InputError(f"setting best={best} needs validation data")
+        passes = options.rows or rows_of(options.batch, max(rows.lengths), options.pass_tokens)
+        last = checkpoints.last_whole(folder / checkpoints.CHECKPOINTS)
+        cut_metrics(folder, checkpoints.step_of(last) if last else -1)
+        made = StudentTrainer(
+            model, tokenizer, rows, options, passes=passes, collate=collate,
+            arguments=trainer.arguments(
+                options, folder, rows=passes, measured=bool(validation), best=best, cuda=cuda,
+                kind=SFTConfig, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None,
+                activation_checkpointing=options.gradient_checkpointing,
+            ),
+            measure=Loss(model, validation, options.pass_tokens, collate) if validation else None,
+            callbacks=[
+                Journal(folder, self.say), trainer.Care(), *trainer.stopping(options, best),
+            ],
+        )  # fmt: skip
+        made.go(last)
+        steps = made.state.global_step
+        kept = steps if best in ("last", "after") else made.state.best_global_step
+        return {"steps": steps, "best_step": kept, "examples": len(rows.lengths)}
+
+    def _save(self, model: Any, tokenizer: Any, pauses: PauseConfig | None) -> None:
+        if pauses is not None:
+            base = model.get_base_model() if hasattr(model, "get_base_model") else model
+            base.generation_config.suppress_tokens = [pauses.id]
+        building.save_language_model(model, tokenizer, self.folder)
+        if pauses is not None:
+            write_pauses(self.folder, pauses)
+        forget(str(self.folder))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The mean loss of a token on validation data."""
+
+    model: Any
+    rows: Sequence[Row]
+    pass_tokens: int
+    collate: Collate
+
+    @torch.inference_mode()
+    def __call__(self) -> Mapping[str, float]:
+        """See `trainer.Measure`."""
+        self.model.eval()
+        device = next(self.model.parameters()).device
+        total, count = 0.0, 0
+        for some in in_passes([len(row.ids) for row in self.rows], self.pass_tokens):
+            batch = self.collate([self.rows[index] for index in some])
+            held = {name: one.to(device) for name, one in batch.items() if name != "where"}
+            loss, tokens = token_loss(self.model, held)
+            total, count = total + float(loss), count + tokens
+        return {"loss": total / count}
+
+
+def _encoded(data: Iterable[Placed], encode: ConversationEncoder, bad: Bad | None) -> list[Row]:
+    bad = bad or Bad()
+    rows: list[Row] = []
+    for turns, where in data:
+        try:
+            rows.append(encode(turns, where))
+        except Unfit as unfit:
+            bad.row(where or "a conversation", unfit.reason, unfit.detail)
+    return rows
+
+
+def _plain(ids: Sequence[int]) -> Row:
+    return Row(tuple(ids), tuple(ids))
+
+
+def _divided(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], list[Row]]:
+    """Rows to fit to, and a share of them to validate on; equal ones are never divided."""
+    names = [" ".join(map(str, row.ids)) for row in rows]
+    if len(set(names)) < 2:
+        raise InputError("one row cannot be split for validation (validation=0)")
+    kept = drawn(list(dict.fromkeys(names)), share, seed)
+    pairs = list(zip(names, rows, strict=True))
+    return [row for name, row in pairs if name not in kept], [
+        r for name, r in pairs if name in kept
+    ]
+
+
+def _digest(data: Sequence[Any]) -> str:
+    found = hashlib.sha256()
+    for one in data:
+        content = one if isinstance(one, str) else [[t.role, t.content] for t in one[0]]
+        found.update(json.dumps(content).encode())
+    return found.hexdigest()[:16] if data else ""

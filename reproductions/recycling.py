@@ -137,11 +137,12 @@ async def _run(results: Results, base: Path, store: Store, model: Model) -> None
     spent(world, results)
     results.facts["teacher and scores"] = cpu() - began
     began = cpu()
-    results.base = measure(world, Tuned.base(base), 0)
+    results.base = measure(world, Tuned.read(base), 0)
     for seed in range(results.scale.seeds):
         again = {**kept, "random selection": await recycle(world, "random selection", seed)}
         for name, data in datasets(world, again, seed).items():
-            tuned = tune(base, data, steps=results.scale.steps, seed=seed)
+            place = base.parent / "students" / f"{name.replace(' ', '-')}-{seed}"
+            tuned = tune(base, data, place, steps=results.scale.steps, seed=seed)
             found = measure(world, tuned, len(data))
             results.students.setdefault(name, []).append(found)
             print(f"seed {seed}: {name}: {len(data)} pairs, {found.loss.mean():.3f}", flush=True)

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
-from torch.optim.lr_scheduler import LambdaLR
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ponder.models.local.loading import quiet
+from ponder.training import fit_student, student_options
+from ponder.training.instructions import Turn
 from reproductions.curves import Array
 
 BATCH = 16
-RATE = 1e-3
-"""Of learning at its most: settled on clean pairs alone, of another seed."""
-WARM = 0.1
-"""The share of the steps in which it rises; then it falls to nothing along a cosine. (The paper's
-0.03 would be one step here.)"""
+SETTINGS = {"epochs": 1, "batch": BATCH, "lr": 1e-3, "warmup": 0.1, "template": "chat"}
+"""Of a student's fit. The learning rate was settled on pairs of another seed, clean and noisy; the
+paper's warmup of 0.03 would be one step here."""
 LONGEST = 32
 """Tokens of an answer that is written."""
 IGNORED = -100
@@ -36,8 +35,8 @@ class Tuned:
     words: Any
 
     @classmethod
-    def base(cls, folder: Path) -> "Tuned":
-        """The one that has not been tuned."""
+    def read(cls, folder: Path) -> "Tuned":
+        """The one in that folder."""
         with quiet():
             words: Any = AutoTokenizer.from_pretrained(folder)
             model: Any = AutoModelForCausalLM.from_pretrained(folder)
@@ -102,34 +101,18 @@ class Tuned:
         return texts
 
 
-def tune(base: Path, pairs: Sequence[Texts], *, steps: int, seed: int) -> Tuned:
-    """A student of these pairs after so many steps of `BATCH` of them, however many there are: each
-    pass is in a new order, drawn from the seed. Of none it is the base."""
-    torch.manual_seed(seed)
+def tune(base: Path, pairs: Sequence[Texts], folder: Path, *, steps: int, seed: int) -> Tuned:
+    """A student of these pairs after so many steps of `BATCH` of them, however many there are: none
+    is seen more than once more often than another. Of none it is the base."""
+    if not pairs:
+        return Tuned.read(base)
     numbers = random.Random(f"tune/{seed}")
-    tuned = Tuned.base(base)
-    optimiser = torch.optim.AdamW(tuned.model.parameters(), lr=RATE, weight_decay=0.0)
-    schedule = LambdaLR(optimiser, lambda step: _rate(step / steps))
-    left: list[Texts] = []
-    tuned.model.train()
-    for _ in range(steps if pairs else 0):
-        while len(left) < BATCH:
-            left += numbers.sample(pairs, len(pairs))
-        ids, labels = tuned.batch(left[:BATCH])
-        left = left[BATCH:]
-        logits = tuned.model(input_ids=ids, use_cache=False).logits[:, :-1]
-        loss = cross_entropy(logits.flatten(0, 1), labels[:, 1:].flatten())
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(tuned.model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        optimiser.zero_grad()
-    tuned.model.eval()
-    return tuned
-
-
-def _rate(done: float) -> float:
-    """A share of `RATE`, by the share of the steps that are done."""
-    if done < WARM:
-        return (done + 0.01) / (WARM + 0.01)
-    return float(0.5 * (1 + np.cos(np.pi * (done - WARM) / (1 - WARM))))
+    rows: list[Texts] = []
+    while len(rows) < steps * BATCH:
+        rows += numbers.sample(pairs, len(pairs))
+    data = [
+        ((Turn("user", instruction), Turn("assistant", answer)), f"pair {place}")
+        for place, (instruction, answer) in enumerate(rows[: steps * BATCH])
+    ]
+    fit_student(data, base, folder, student_options("small", seed=seed, **SETTINGS))
+    return Tuned.read(folder)

@@ -29,6 +29,7 @@ from ponder.evals.recycling import recycled_row
 from ponder.graphs import reflect
 from ponder.models import Message, Model, ScriptedModel, Store
 from ponder.nodes import Context
+from ponder.sandboxes import ScriptedSandbox
 from ponder.verifiers.ifd import Student
 from reproductions import base_student
 from reproductions.instructions import Pair, noisy, pairs, task
@@ -54,7 +55,9 @@ TEACHER = "embedded/qwen2.5-coder-0.5b"
 SLOTS, CONTEXT = 8, 1024
 """Of the teacher: requests at a time, and tokens of each. On one core: two that wait for each other
 spend more of both."""
-TOY = Scale(pairs=20, held=14, base=12, steps=2, seeds=2)
+NOWHERE = ScriptedSandbox(lambda *_: [])
+"""No program is run here."""
+TOY = Scale(pairs=20, held=14, base=8, steps=1, seeds=1)
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ async def recycle(world: World, name: str, seed: int) -> list[Row]:
     """Every pair, recycled in an arm's way."""
     graph = reflect(**{"tries": 1, **REFLECTING[name].options})
     context = Context(
-        world.teacher, sandbox="subprocess", verifier=world.student, store=world.store, seed=seed
+        world.teacher, sandbox=NOWHERE, verifier=world.student, store=world.store, seed=seed
     )
 
     async def one(place: int, pair: Pair) -> Row:

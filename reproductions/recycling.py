@@ -38,6 +38,7 @@ from reproductions.recycling_results import (
     AS_MANY,
     CLEAN,
     ORIGINAL,
+    RANDOM,
     REFLECTED,
     REFLECTING,
     RESPONSES,
@@ -116,46 +117,49 @@ def scripted(messages: list[Message], path: str, index: int) -> str:
 def run(scale: Scale, folder: Path, out: Path, teacher: Model) -> Results:
     """All arms, and their report."""
     torch.set_num_threads(1)
-    began = cpu()
+    store = Store(folder / "recycling.sqlite")
+    results, clock = Results(scale, teacher.name), Clock(store)
     base = base_student.trained(folder, scale.base)
-    results = Results(scale, teacher.name, facts={"base": cpu() - began})
-    asyncio.run(_run(results, base, Store(folder / "recycling.sqlite"), teacher))
-    results.facts["CPU"] = cpu() - began
+    results.facts["base"] = clock.mark("base")
+    asyncio.run(_run(results, base, clock, store, teacher))
+    store.close()
     write(results, out)
     return results
 
 
-def cpu() -> float:
-    """Seconds of all cores so far, of this process and its children."""
-    spent = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(one.ru_utime + one.ru_stime for one in spent)
+class Clock:
+    """Seconds of all cores by what they were spent on, those of killed commands too."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._last = store, 0.0
+
+    def mark(self, phase: str) -> float:
+        """All since the last mark was for this. What it has come to."""
+        spent = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        now = sum(one.ru_utime + one.ru_stime for one in spent)
+        before: float = self._store.record("recycling", "cpu", phase) or 0.0
+        total = before + now - self._last
+        self._store.put_latest("recycling", "cpu", phase, total)
+        self._last = now
+        return total
 
 
-async def _run(results: Results, base: Path, store: Store, model: Model) -> None:
-    began = cpu()
+async def _run(results: Results, base: Path, clock: Clock, store: Store, model: Model) -> None:
     world = await make_world(results.scale, base, store, model)
+    for name in REFLECTING:
+        results.stages[name] = await recycle(world, name, 0)
+        results.facts["recycling"] = clock.mark("recycling")
     describe(world, results)
-    kept = {name: await recycle(world, name, 0) for name in REFLECTING}
-    results.stages = dict(kept)
-    spent(world, results)
-    results.facts["teacher and scores"] = cpu() - began
-    began = cpu()
-    results.base = measure(world, Tuned.read(base), 0)
     for seed in range(results.scale.seeds):
-        again = {**kept, "random selection": await recycle(world, "random selection", seed)}
+        again = {**results.stages, RANDOM: await recycle(world, RANDOM, seed)}
         for name, data in datasets(world, again, seed).items():
             place = base.parent / "students" / f"{name.replace(' ', '-')}-{seed}"
             tuned = tune(base, data, place, steps=results.scale.steps, seed=seed)
             found = measure(world, tuned, len(data))
             results.students.setdefault(name, []).append(found)
             print(f"seed {seed}: {name}: {len(data)} pairs, {found.loss.mean():.3f}", flush=True)
-    results.facts["students"] = cpu() - began
-    fixed = [texts(row) for row in kept[RESPONSES]]
-    results.made_right = [
-        one.right(text) for one, (_, text) in zip(world.truth, fixed, strict=True)
-    ]
+        results.facts["students"] = clock.mark("students")
     world.student.close()
-    store.close()
 
 
 async def make_world(scale: Scale, base: Path, store: Store, model: Model) -> World:
@@ -207,12 +211,16 @@ async def together(waiting: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 def describe(world: World, results: Results) -> None:
-    """What kind of data it is."""
+    """What the pairs are, and became."""
     results.noise = [one.noise for one in world.data]
-    results.was_right = [
-        one.noise == "vague instruction" or one.right(one.answer) for one in world.data
-    ]
+    results.was_right = [one.right(one.answer) for one in world.data]
+    answers = [row["output"] for row in results.stages[RESPONSES]]
+    results.made_right = [one.right(text) for one, text in zip(world.data, answers, strict=True)]
+    results.sound = {name: sound(world, rows) for name, rows in results.stages.items()}
+    results.sound[ORIGINAL] = results.was_right
+    results.base = measure(world, Tuned.read(world.base), 0)
     results.facts["teacher is right"] = len(world.styled) / len(world.held)
+    spent(world, results)
 
 
 def spent(world: World, results: Results) -> None:
@@ -236,6 +244,15 @@ def datasets(world: World, kept: Mapping[str, Sequence[Row]], seed: int) -> dict
     found[AS_MANY] = numbers.sample(found[REFLECTED], count)
     found[CLEAN] = [(one.instruction, one.answer) for one in world.truth]
     return found
+
+
+def sound(world: World, rows: Sequence[Row]) -> list[bool]:
+    """See `Results.sound`."""
+    return [
+        one.right(row["output"])
+        for one, row in zip(world.data, rows, strict=True)
+        if row["survives"] and row["instruction"] == one.instruction
+    ]
 
 
 def texts(row: Row) -> Texts:

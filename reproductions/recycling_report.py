@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import pyplot as plt
 
 from ponder.evals.metrics.bootstrap import Interval
 from reproductions.curves import Array
-from reproductions.instructions import NOISE
+from reproductions.recycling_plots import KINDS, loss, right, sketch_arms, sketch_scores, styled
 from reproductions.recycling_results import (
     CLEAN,
     INSTRUCTIONS,
@@ -24,8 +23,6 @@ from reproductions.recycling_results import (
     Row,
 )
 from reproductions.writing import (
-    COLOURS,
-    MARKS,
     over_questions,
     percent,
     points,
@@ -37,7 +34,6 @@ from reproductions.writing import (
 NAME = "recycling"
 PAPER_WHOLE = 1.560
 """The paper's method against the original data, as `Arm.paper`."""
-KINDS = ("none", *NOISE)
 HEAD = """# Selective Reflection-Tuning in miniature
 
 **What this is not.** No benchmark is run and nobody judges: the paper's students are Llama 2 of 7
@@ -75,8 +71,8 @@ def write(results: Results, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     parts = [_head(results), _arms(results), _differences(results), _statistics(results)]
     parts += [_noise(results)]
-    _sketch_arms(results, out / f"{NAME}-arms")
-    _sketch_scores(results, out / f"{NAME}-scores")
+    sketch_arms(results, out / f"{NAME}-arms")
+    sketch_scores(results, out / f"{NAME}-scores")
     (out / f"{NAME}.json").write_text(json.dumps(_numbers(results), indent=1) + "\n")
     write_report(out / f"{NAME}.md", "\n".join(parts))
 
@@ -87,9 +83,9 @@ def _head(results: Results) -> str:
     return HEAD.format(
         pairs=scale.pairs,
         teacher=results.teacher.removeprefix("embedded/"),
-        minutes=facts["CPU"] / 60,
+        minutes=(facts["base"] + facts["recycling"] + facts["students"]) / 60,
         base=facts["base"] / 60,
-        reflecting=facts["teacher and scores"] / 60,
+        reflecting=facts["recycling"] / 60,
         students=facts["students"] / 60,
         calls=int(sum(facts[f"{stage} calls"] for stage in stages)),
         prompt=int(sum(facts[f"{stage} prompt"] for stage in stages)),
@@ -106,9 +102,10 @@ def _head(results: Results) -> str:
 
 def _arms(results: Results) -> str:
     assert results.base is not None
-    rows = [_line(name, results.students[name]) for name in NAMES]
+    rows = [_line(name, results.students[name], results.sound.get(name)) for name in NAMES]
     rows.append(_line("(the base, not tuned)", [results.base]))
-    head = ["tuned on", "pairs", "held-out loss", "in the teacher's words", "right answers, %"]
+    head = ["tuned on", "pairs", "right in the data, %", "held-out loss", "in the teacher's words"]
+    head += ["right answers, %"]
     return f"""
 ## 1. Students
 
@@ -120,17 +117,22 @@ answers, too, where that is right ({percent(results.facts["teacher is right"])} 
 the student itself writes is right if it says what it has to, in whatever words.
 
 {table(head, rows)}
-"{CLEAN}" is what the data would be without noise, which no method can know; "as many, reflected" is
-as many of the reflected pairs as survive the paper's selection, at random.
+"Right in the data" is of the answers that a student is tuned on, where the instruction is still the
+original one (else no program knows). "{CLEAN}" is what the data would be without noise, which no
+method can know; "as many, reflected" is as many of the reflected pairs as survive the paper's
+selection, at random.
 
 ![Students]({NAME}-arms.png)
 """
 
 
-def _line(name: str, students: Sequence[Measured]) -> list[str]:
+def _line(
+    name: str, students: Sequence[Measured], sound: Sequence[bool] | None = None
+) -> list[str]:
     return [
         name,
         f"{np.mean([one.pairs for one in students]):.0f}",
+        f"{percent(float(np.mean(sound)))} of {len(sound)}" if sound else "–",
         _spread([float(one.loss.mean()) for one in students]),
         _spread([float(one.styled.mean()) for one in students]),
         spread([float(one.right.mean()) for one in students]),
@@ -150,7 +152,7 @@ def _differences(results: Results) -> str:
         paper = PAPER_WHOLE if name == ORIGINAL else None
         if name in REFLECTING:
             paper = REFLECTING[name].paper
-        by = [_paired(results, SELECTED, name, what) for what in (_loss, _styled, _right)]
+        by = [_paired(results, SELECTED, name, what) for what in (loss, styled, right)]
         ours = [_nats(by[0]), _nats(by[1]), points(by[2])]
         rows.append([f"− {name}", *ours, f"{paper:.3f}" if paper else "–"])
     head = [SELECTED, "loss", "loss, teacher's words", "right answers, points", "paper, against it"]
@@ -161,18 +163,6 @@ Paired over held-out pairs, mean over seeds: negative losses and positive points
 method. The paper's column is 1 + (wins − losses) / all, above 1 where its method wins.
 
 {table(head, rows)}"""
-
-
-def _loss(one: Measured) -> Array:
-    return one.loss
-
-
-def _styled(one: Measured) -> Array:
-    return one.styled
-
-
-def _right(one: Measured) -> Array:
-    return one.right
 
 
 def _paired(results: Results, a: str, b: str, what: Callable[[Measured], Array]) -> Interval:
@@ -279,55 +269,7 @@ original pairs; the last column is the paper's selection.
 """
 
 
-# --- plots and numbers ----------------------------------------------------------------------------
-
-
-def _sketch_arms(results: Results, path: Path) -> None:
-    figure, panels = plt.subplots(1, 3, figsize=(10.5, 4.2), layout="constrained", sharey=True)
-    titles = ("held-out loss, nats", "loss in the teacher's words, nats", "right answers, %")
-    for axes, what, title in zip(panels, (_loss, _styled, _right), titles, strict=True):
-        times = 100 if what is _right else 1
-        for place, name in enumerate(reversed(NAMES)):
-            found = over_questions([what(one) for one in results.students[name]])
-            value, low, high = (times * one for one in (found.value, found.low, found.high))
-            colour = COLOURS[1 if name == SELECTED else 2 if name in (ORIGINAL, CLEAN) else 0]
-            axes.plot([low, high], [place, place], color=colour, lw=1.2)
-            seeds = [times * float(what(one).mean()) for one in results.students[name]]
-            axes.plot(seeds, [place] * len(seeds), "|", color=colour, ms=6)
-            axes.plot(value, place, "o", color=colour, ms=5)
-        axes.set(title=title)
-        axes.grid(alpha=0.25)
-    panels[0].set_yticks(range(len(NAMES)), list(reversed(NAMES)))
-    figure.suptitle("Students, by what they were tuned on (95 % over held-out pairs)", fontsize=10)
-    _save(figure, path)
-
-
-def _sketch_scores(results: Results, path: Path) -> None:
-    figure, axes = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
-    originals = [row["pairs"]["original"] for row in results.stages[SELECTED]]
-    for number, kind in enumerate(KINDS):
-        scores = [
-            (row["ifd"], row["rifd"])
-            for row, one in zip(originals, results.noise, strict=True)
-            if one == kind and row.get("ifd") is not None and row.get("rifd") is not None
-        ]
-        if scores:
-            x, y = zip(*scores, strict=True)
-            style: dict[str, Any] = {"color": COLOURS[number % 6], "marker": MARKS[number % 6]}
-            axes.scatter(x, y, s=14, alpha=0.7, label=kind, **style)
-    for line in (axes.axvline, axes.axhline):
-        line(1, color="black", lw=0.6, ls=":")
-    axes.set(xscale="log", yscale="log", xlabel="IFD", ylabel="r-IFD")
-    axes.set(title="Original pairs, by what is wrong with them")
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8)
-    _save(figure, path)
-
-
-def _save(figure: Any, path: Path) -> None:
-    for kind in ("png", "svg"):
-        figure.savefig(path.with_suffix(f".{kind}"), dpi=120)
-    plt.close(figure)
+# --- for machines -------------------------------------------------------------------------------
 
 
 def _numbers(results: Results) -> dict[str, Any]:
@@ -339,9 +281,9 @@ def _numbers(results: Results) -> dict[str, Any]:
             "loss_teacher": [float(one.styled.mean()) for one in students],
             "right": [float(one.right.mean()) for one in students],
             "selected_minus": {
-                "loss": _paired(results, SELECTED, name, _loss).to_json(),
-                "loss_teacher": _paired(results, SELECTED, name, _styled).to_json(),
-                "right": _paired(results, SELECTED, name, _right).to_json(),
+                "loss": _paired(results, SELECTED, name, loss).to_json(),
+                "loss_teacher": _paired(results, SELECTED, name, styled).to_json(),
+                "right": _paired(results, SELECTED, name, right).to_json(),
             },
         }
         for name, students in results.students.items()

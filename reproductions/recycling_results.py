@@ -38,15 +38,13 @@ class Arm:
 ORIGINAL, CLEAN, SELECTED, AS_MANY = (
     "original", "right answers", "selected by both", "as many, reflected"
 )  # fmt: skip
-REFLECTED = "reflected, no selection"
+REFLECTED, RANDOM = "reflected, no selection", "random selection"
 INSTRUCTIONS, RESPONSES = "instruction reflected", "response reflected"
 REFLECTING: Mapping[str, Arm] = {
     INSTRUCTIONS: Arm({"instruction": "new", "response": "old", "filter": False}, 1.546),
     RESPONSES: Arm({"instruction": "old", "response": "new", "filter": False}, 1.087),
     REFLECTED: Arm({"instruction": "new", "response": "new", "filter": False}, 1.069),
-    "random selection": Arm(
-        {"instruction": "random", "response": "random", "filter": False}, 1.174
-    ),
+    RANDOM: Arm({"instruction": "random", "response": "random", "filter": False}, 1.174),
     "selected by IFD": Arm({"instruction": "student", "response": "new", "filter": False}, 1.023),
     "selected by r-IFD": Arm({"instruction": "new", "response": "student", "filter": False}, 1.119),
     "both, without the filter": Arm({"filter": False}),
@@ -85,6 +83,9 @@ class Results:
     noise: Sequence[str] = ()
     """Of each original pair, what is wrong with it."""
     was_right: Sequence[bool] = ()
+    sound: dict[str, Sequence[bool]] = field(default_factory=dict)
+    """By arm, of each pair to tune on that has its own instruction still: whether its answer says
+    what it has to. What is right after a new instruction no program knows."""
     made_right: Sequence[bool] = ()
     """Whether its answer says what it has to: before, and after the response was reflected on."""
     facts: dict[str, float] = field(default_factory=dict)

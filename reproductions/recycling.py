@@ -224,12 +224,12 @@ def describe(world: World, results: Results) -> None:
 
 
 def spent(world: World, results: Results) -> None:
-    """What was asked of the teacher."""
+    """What was asked of the teacher, by whichever command: a run that is done asks no more."""
     for stage in ("instruction", "response", "answer"):
-        replies = [one for of, one in world.teacher.counted.values() if of == stage]
-        results.facts[f"{stage} calls"] = len(replies)
-        results.facts[f"{stage} prompt"] = sum(one.usage.prompt_tokens for one in replies)
-        results.facts[f"{stage} written"] = sum(one.usage.completion_tokens for one in replies)
+        usage = [said["usage"] for _, said in world.store.records("recycling", stage)]
+        results.facts[f"{stage} calls"] = len(usage)
+        results.facts[f"{stage} prompt"] = sum(read for read, _ in usage)
+        results.facts[f"{stage} written"] = sum(written for _, written in usage)
 
 
 # --- students -------------------------------------------------------------------------------------

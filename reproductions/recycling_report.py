@@ -15,8 +15,8 @@ from reproductions.recycling_results import (
     INSTRUCTIONS,
     NAMES,
     ORIGINAL,
-    REFLECTED,
     REFLECTING,
+    RESPONSES,
     SELECTED,
     Measured,
     Results,
@@ -111,10 +111,10 @@ def _arms(results: Results) -> str:
 
 Paper (section 5.1, WizardLM 7B, GPT-4 judging 218 instructions): its method is ahead of the
 original data by 1.560, and of every ablation by less (1 is level). Held-out loss is of reference
-answers (nats a token, less is better), which are in the words of the original data: a student of
-the teacher's answers is used to others. So the same instructions are scored with what the teacher
-answers, too, where that is right ({percent(results.facts["teacher is right"])} % of them); and what
-the student itself writes is right if it says what it has to, in whatever words.
+answers (nats a token, less is better), which are in the words of the original data, while a
+student of the teacher's answers is used to others. So the same instructions are scored with what
+the teacher answers, too, where that is right ({percent(results.facts["teacher is right"])} % of
+them); and what the student itself writes is right if it says what it has to, in whatever words.
 
 {table(head, rows)}
 "Right in the data" is of the answers that a student is tuned on, where the instruction is still the
@@ -199,7 +199,8 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
     changed = sum("response" in row["pairs"] and row["kept"] == "response" for row in chosen)
     harder = [row["choices"]["instruction"].startswith("instruction") for row in chosen]
     failed = sum("failure" in row["pairs"]["instruction"] for row in first)
-    lost = sum("failure" in row["pairs"]["response"] for row in results.stages[REFLECTED])
+    lost = sum("failure" in row["pairs"]["response"] for row in results.stages[RESPONSES])
+    again = sum(" = " in row["choices"]["response"] for row in chosen)
     everything = len(chosen)
     return [
         ("IFD of the original pairs", _mean(_scores(originals, "ifd")), "0.71"),
@@ -208,6 +209,7 @@ def _facts(results: Results) -> list[tuple[str, str, str]]:
         ("r-IFD of the survivors", _mean(_scores(survivors, "rifd")), "–"),
         ("new instruction chosen by IFD, %", percent(float(np.mean(harder))), "–"),
         ("new answer chosen by r-IFD, %", percent(changed / everything), "–"),
+        ("answer said again, a tie, %", percent(again / everything), "–"),
         ("survivors, %", percent(len(survivors) / everything), "71.4 (37,114 of 52,002)"),
         ("instruction, before", _length(originals, "instruction"), "20.7"),
         ("instruction, survivors", _length(survivors, "instruction"), "31.4"),
@@ -262,7 +264,8 @@ def _noise(results: Results) -> str:
 
 "Right" is whether an answer says what it has to: before, and after the teacher reflected on the
 response alone (the instruction is the same then, so that a program knows). IFD and r-IFD are of the
-original pairs; the last column is the paper's selection.
+original pairs, mean and median; r-IFD of those alone whose instruction was kept, since `reflect`
+asks for no other. The last column is the paper's selection.
 
 {table(head, rows)}
 ![Scores]({NAME}-scores.png)

@@ -120,8 +120,6 @@ class Teacher:
     model: Model
     store: Store
     supports_schema: bool = field(default=False, init=False)
-    counted: dict[str, tuple[Stage, Completion]] = field(default_factory=dict)
-    """Every reply that was used, by the digest of what was asked."""
 
     @property
     def name(self) -> str:
@@ -152,9 +150,7 @@ class Teacher:
             )
             said = {"text": got.text, "finish": got.finish, "usage": _usage(got)}
             said = self.store.put_record("recycling", stage, key, said)
-        made = Completion(said["text"], said["finish"], Usage(1, *said["usage"]))
-        self.counted[key] = (stage, made)
-        return made
+        return Completion(said["text"], said["finish"], Usage(1, *said["usage"]))
 
 
 def _usage(got: Completion) -> list[int]:

@@ -31,7 +31,7 @@ def recycle(
     teacher: Annotated[str, typer.Option(help="Rewrites pairs: any model.")],
     student: Annotated[
         str,
-        typer.Option(help="Chooses: a folder, a hub id, embedded weights' name, or ifd:MODEL,…"),
+        typer.Option(help="Chooses: a folder, a hub id, embedded/…, or ifd:MODEL,… with settings."),
     ],
     out: Annotated[Path, typer.Option(help="The folder that pairs are recycled into.")],
     profile: Annotated[str, typer.Option(help="paper, or fast: shorter replies.")] = "paper",
@@ -136,7 +136,8 @@ def verifier_of(student: str, mode: str | None, template: str | None) -> str:
         return student
     settings = {"mode": mode or "ids", "template": template or "vicuna"}
     told = ",".join(f"{name}={value}" for name, value in settings.items())
-    return f"ifd:{student.removeprefix('transformers/')},{told}"
+    model = student.removeprefix("transformers/").removeprefix("embedded/")
+    return f"ifd:{model},{told}"
 
 
 @dataclass

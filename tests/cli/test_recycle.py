@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ponder.cli.recycle import verifier_of
 from tests.cli.conftest import Ponder
 from tests.support.recycling import matched, rows, teaching, written
 from tests.support.server import Body, Reply, error, ok, serving, too_many
@@ -236,6 +237,18 @@ async def test_equal_pairs_are_each_one(ponder: Ponder, tmp_path: Path, student:
     assert ended.code == 0
     assert [id[12:] for id in ids].count("-2") == 2
     assert [id[12:] for id in ids].count("-3") == 1
+
+
+def test_a_student_is_named_as_models_are() -> None:
+    names = ("embedded/a", "transformers/b/c", "d", "ifd:e,mode=ids")
+
+    assert [verifier_of(name, None, None) for name in names] == [
+        "ifd:a,mode=ids,template=vicuna",
+        "ifd:b/c,mode=ids,template=vicuna",
+        "ifd:d,mode=ids,template=vicuna",
+        "ifd:e,mode=ids",
+    ]
+    assert verifier_of("a", "official", "wiz") == "ifd:a,mode=official,template=wiz"
 
 
 GOOD = {"instruction": "a", "output": "b"}

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -40,18 +40,21 @@ def recycle(
         typer.Option("--option", "-o", help="As in filter=no, max-tokens=512. Repeatable."),
     ] = None,
     template: Annotated[
-        str, typer.Option(help="The student's prompt: vicuna, wiz, alpaca, plain, or chat.")
-    ] = "vicuna",
+        str | None,
+        typer.Option(help="The student's prompt: vicuna (the default), wiz, alpaca, plain, chat."),
+    ] = None,
     mode: Annotated[
-        Literal["ids", "official"],
-        typer.Option(help="How its losses are taken; official: as the released script does."),
-    ] = "ids",
+        Literal["ids", "official"] | None,
+        typer.Option(
+            help="How its losses are taken: ids (the default), or as the released script does."
+        ),
+    ] = None,
     top: Annotated[
         float | None, typer.Option(help="Of the survivors, the percent with the largest IFD.")
     ] = None,
     layout: Annotated[
         Literal["alpaca", "chat", "sharegpt"] | None,
-        typer.Option("--format", help="Of data.jsonl; each row's own if not given."),
+        typer.Option("--format", help="Of the survivors; each row's own if not given."),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many pairs.")] = None,
     skip_bad: Annotated[
@@ -71,16 +74,16 @@ def recycle(
 ) -> int:
     """Have a teacher reflect on every pair, and keep what the student's IFD and r-IFD choose.
 
-    OUT/data.jsonl has the survivors, to fit the student to; OUT/recycled.jsonl every pair, with its
-    scores and why it was kept or not. The same command goes on where an earlier one was stopped,
-    and pays for nothing twice. docs/recycling.md says more.
+    OUT/data.jsonl (of a .json file data.json) has the survivors, to fit the student to;
+    OUT/recycled.jsonl every pair, with its scores and why it was kept or not. The same command goes
+    on where an earlier one was stopped, and pays for nothing twice. docs/recycling.md says more.
 
     Exit codes: 0 every pair is done, 1 some are not, 2 wrong input, 3 something is missing on this
     machine.
     """
     os.environ.setdefault("LANGSMITH_TRACING", "false")
     from ..evals.folder import read_results
-    from ..evals.recycling import conclude, opened
+    from ..evals.recycling import conclude, opened, survivors
     from ..evals.spec import Spec
     from ..models import Budget
 
@@ -107,22 +110,33 @@ def recycle(
         far.begin(read_results(out))
         with Progress({arm.name: far}) as progress:
             forwards = asyncio.run(_recycle(pairs, arm, concurrency, progress))
-    summary = conclude(out, pairs.rows(), layout=layout, percent=top)
+    into = survivors(out, data)
+    summary = conclude(out, pairs.rows(), into, layout=layout, percent=top)
+    summary = replace(summary, read=forwards, read_for=far.done - far.before)
     for line in pairs.bad.lines():
         print(line, file=sys.stderr)
     if json:
         print(dumps(summary.to_json()))
     else:
-        read = f"{forwards} texts read by the student in this run"
-        print("\n".join([*summary.lines(), read, f"{out / 'data.jsonl'}: {summary.written} pairs"]))
+        print("\n".join([*summary.lines(), f"{into}: {summary.written} pairs"]))
     return 0 if far.failed == 0 else 1
 
 
-def verifier_of(student: str, mode: str, template: str) -> str:
-    """The student as a verifier's name."""
+def verifier_of(student: str, mode: str | None, template: str | None) -> str:
+    """The student as a verifier's name.
+
+    Raises:
+        InputError: its settings are said in two places.
+    """
+    said = {"mode": mode, "template": template}
     if student.startswith("ifd:"):
+        for name, value in said.items():
+            if value is not None:
+                raise InputError(f"--student {student} has its own settings: give {name}= in it")
         return student
-    return f"ifd:{student.removeprefix('transformers/')},mode={mode},template={template}"
+    settings = {"mode": mode or "ids", "template": template or "vicuna"}
+    told = ",".join(f"{name}={value}" for name, value in settings.items())
+    return f"ifd:{student.removeprefix('transformers/')},{told}"
 
 
 @dataclass

@@ -6,6 +6,9 @@ from typing import Any
 
 from ..errors import ModelRefused, ModelRejected, ModelTimeout, ModelUnavailable
 
+TOO_LONG = "too long"
+"""The kind of fault that a prompt is for which a model's context has no room."""
+
 
 def as_model_error(error: Exception, timeout: float, litellm: Any) -> Exception:
     """The `ModelError` that LiteLLM's exception amounts to, in a call of `timeout` seconds."""
@@ -24,6 +27,8 @@ def as_model_error(error: Exception, timeout: float, litellm: Any) -> Exception:
     lost = (litellm.APIConnectionError, litellm.httpx.TransportError)
     if any(isinstance(cause, lost) for cause in causes):
         return ModelUnavailable(f"connection lost: {line}")
+    if isinstance(error, litellm.ContextWindowExceededError):
+        return ModelRejected(f"{TOO_LONG}: {line}")
     if isinstance(status, int) and 400 <= status < 500:
         return ModelRejected(f"{status}: {line}")
     return ModelUnavailable(

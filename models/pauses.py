@@ -6,12 +6,15 @@ A folder that was fitted with pauses holds them in pauses.json, beside config.js
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from ..errors import InputError
 
 PAUSE = "<|pause|>"
 """What the token is called, where a model is given one."""
 FILE = "pauses.json"
+MOST = 10_000
+"""Pauses that may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,54 @@ def read_pauses(folder: Path) -> PauseConfig | None:
     if not sound or held["id"] < 0 or held["count"] < 0:
         raise InputError(f"{path}: must hold token, id, count and prefix_lm, as ponder writes them")
     return PauseConfig(**held)
+
+
+# --- in a model's name -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PausesWanted:
+    """What a name asks for, as in transformers/FOLDER?pauses=10."""
+
+    count: int | None = None
+    """M_inf; as many as the model was fitted with if None."""
+    token: str | None = None
+    """Another token to pause with, such as "."; it stays one that is spoken."""
+    prefix_lm: bool | None = None
+    """Whether prompt and pauses see each other both ways; as it was fitted if None."""
+
+
+def split_name(name: str) -> tuple[str, PausesWanted]:
+    """A model's name without what it says of pauses, and that.
+
+    Raises:
+        InputError: it says something else, or what cannot be.
+    """
+    plain, mark, query = name.partition("?")
+    if not mark:
+        return name, PausesWanted()
+    found: dict[str, str] = {}
+    for part in query.split("&"):
+        key, equals, value = part.partition("=")
+        if key not in ("pauses", "pause", "prefix_lm") or not equals or key in found:
+            raise InputError(
+                f"model {name}: {part!r} must be one of pauses=COUNT, pause=TOKEN, prefix_lm=yes|no"
+            )
+        found[key] = unquote(value)
+    return plain, PausesWanted(
+        _count(name, found["pauses"]) if "pauses" in found else None,
+        found.get("pause"),
+        _yes(name, found["prefix_lm"]) if "prefix_lm" in found else None,
+    )
+
+
+def _count(name: str, value: str) -> int:
+    if not (value.isascii() and value.isdigit() and int(value) <= MOST):
+        raise InputError(f"model {name}: pauses={value} must be a whole number from 0 to {MOST}")
+    return int(value)
+
+
+def _yes(name: str, value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise InputError(f"model {name}: prefix_lm={value} must be yes or no")
+    return value == "yes"

@@ -1,4 +1,5 @@
-"""A model of transformers in this process: `transformers/<folder, hub id or .gguf file>`.
+"""A model of transformers in this process: `transformers/<folder, hub id or .gguf file>`, and with
+pauses after each prompt `transformers/<folder>?pauses=10` (pauses.py).
 
 Concurrent calls are decoded together (models/local/generate.py), and what was read of a prompt or a
 reply is not read again (models/local/prefixes.py). No call goes through LiteLLM; for who uses
@@ -9,17 +10,20 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import InputError, ModelError, ModelRejected, ModelTimeout, ModelUnavailable
 from .base import Choice, Completion, Message, Step, StepFinish, Usage
+from .faults import TOO_LONG
 from .local import find
+from .pauses import split_name
 from .slots import slots
 
 if TYPE_CHECKING:
     from .local.generate import Generator
     from .local.loading import Loaded
+    from .local.pausing import Pausing
     from .local.prompts import Prompts
     from .local.requests import Ending, Reply, Request
 
@@ -34,6 +38,7 @@ class Engine:
     loaded: "Loaded"
     generator: "Generator"
     prompts: "Prompts"
+    pausing: "Pausing"
 
 
 @dataclass
@@ -41,7 +46,7 @@ class TransformersModel:
     """A model that torch runs. Loaded by `ready` or the first call, once a process.
 
     Raises:
-        InputError: there is no such folder or file.
+        InputError: there is no such folder or file, or its name says of pauses what cannot be.
         MissingError: it is one of our known weights, which are not here.
     """
 
@@ -70,6 +75,7 @@ class TransformersModel:
 
     def __post_init__(self) -> None:
         find(self.name)
+        _, self._wanted = split_name(self.name)
         self._engine: Engine | None = None
 
     async def ready(self) -> None:
@@ -84,13 +90,15 @@ class TransformersModel:
 
     def _load(self) -> Engine:
         from .local import generator, load
+        from .local.pausing import Pausing
         from .local.prompts import Prompts
 
         loaded = load(self.name, dtype=self.dtype, device=self.device)
         if self.prefix_tokens is not None:
             loaded.decoder.prefixes.budget = self.prefix_tokens
         made = generator(loaded, together=self.together, token_budget=self.token_budget)
-        return Engine(loaded, made, Prompts(self.name, loaded.tokenizer))
+        pausing = Pausing.of(self.name, self._wanted, loaded)
+        return Engine(loaded, made, Prompts(self.name, loaded.tokenizer), pausing)
 
     async def chat(
         self,
@@ -108,8 +116,9 @@ class TransformersModel:
         """See `Model.chat`. Reply `i` has the seed `seed + i`. If some of them fail, the others are
         what is returned. A reply is given no more tokens than the context has left."""
         began, engine = time.monotonic(), await self.engine()
-        ids = engine.prompts.chat(messages)
-        asked = Asked(max_tokens, temperature, top_p, tuple(stop or ()), seed)
+        begun = engine.prompts.chat(messages)
+        ids = engine.pausing.prompt(begun)
+        asked = Asked(max_tokens, temperature, top_p, tuple(stop or ()), seed, tuple(begun))
         replies, faults = await self._tried(lambda: self._generate(engine, ids, asked, n))
         shares = _shares(replies, len(ids), time.monotonic() - began, faults)
         return [
@@ -132,8 +141,9 @@ class TransformersModel:
     ) -> list[Step]:
         """See `StepModel.extend`."""
         began, engine = time.monotonic(), await self.engine()
-        ids = engine.prompts.reply(messages, prefix, stop)
-        asked = Asked(max_tokens, temperature, top_p, tuple(stop), seed)
+        begun, more = engine.prompts.reply(messages, prefix, stop)
+        ids = engine.pausing.prompt(begun, more)
+        asked = Asked(max_tokens, temperature, top_p, tuple(stop), seed, (*begun, *more))
         replies, faults = await self._tried(lambda: self._generate(engine, ids, asked, n))
         shares = _shares(replies, len(ids), time.monotonic() - began, faults)
         return [
@@ -146,29 +156,54 @@ class TransformersModel:
     ) -> Choice:
         """See `ChoosingModel.choose`: of each choice's first token, exact, among them all."""
         began, engine = time.monotonic(), await self.engine()
-        ids = engine.prompts.reply(messages, prefix)
+        ids = engine.pausing.prompt(*engine.prompts.reply(messages, prefix))
         before = engine.prompts.render(messages) + prefix
         firsts = [engine.prompts.first(before, choice) for choice in choices]
         if not firsts or len(set(firsts)) < len(firsts):
             raise ModelRejected(f"{list(choices)} do not differ in their first token")
         [states], faults = await self._tried(lambda: self._read(engine, ids, [len(ids) - 1]))
-        chances = engine.loaded.decoder.logits(states, firsts).double().softmax(-1).tolist()
+        logits = engine.loaded.decoder.logits(states, firsts).double()
+        for place, first in enumerate(firsts):
+            if first in engine.loaded.silent:
+                logits[place] = float("-inf")
+        chances = logits.softmax(-1).tolist()
         usage = Usage(1, len(ids), 0, 0.0, time.monotonic() - began)
         return Choice(dict(zip(choices, chances, strict=True)), usage, faults)
 
     async def score(self, prompt: str, completion: str) -> list[float]:
         """See `ScoringModel.score`. Both are tokenised together; `Prompts.scored` says which tokens
-        are the completion's."""
+        are the completion's. Pauses stand before them."""
         from .local.scoring import likelihoods
 
         engine = await self.engine()
         ids, ours = engine.prompts.scored(prompt, completion)
         if not ours:
             return []
-        before = [at - 1 for at in ours]
-        states, _ = await self._tried(lambda: self._read(engine, ids, before))
         said = [ids[at] for at in ours]
+        asked = engine.pausing.prompt(ids[: ours.start], ids[ours.start :])
+        first = len(asked) - (len(ids) - ours.start) - 1
+        before = range(first, first + len(ours))
+        states, _ = await self._tried(lambda: self._read(engine, asked, before))
         return await asyncio.to_thread(likelihoods, engine.loaded.decoder, states, said)
+
+    async def sweep(
+        self, messages: list[Message], counts: Sequence[int], *, path: str, **options: Any
+    ) -> dict[int, list[Completion]]:
+        """What is replied after each number of pauses: the prompt is read once, and for each number
+        what it has more than the one before (prefixes.py). Not so with `prefix_lm`, where pauses
+        change what the prompt is to the model. `options` are those of `chat`.
+
+        Raises:
+            InputError: the model has no pause token.
+            ModelError: as `chat`.
+        """
+        plain, _, query = self.name.partition("?")
+        kept = [part for part in query.split("&") if part and not part.startswith("pauses=")]
+        found: dict[int, list[Completion]] = {}
+        for count in sorted(set(counts)):
+            name = f"{plain}?{'&'.join([f'pauses={count}', *kept])}"
+            found[count] = await replace(self, name=name).chat(messages, path=path, **options)
+        return found
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """Nothing but electricity."""
@@ -198,7 +233,7 @@ class TransformersModel:
         room = min(engine.generator.limit, self.context or engine.generator.limit) - len(ids)
         if room < 1:
             raise ModelRejected(
-                f"a prompt of {len(ids)} tokens leaves no room for a reply in the "
+                f"{TOO_LONG}: a prompt of {len(ids)} tokens leaves no room for a reply in the "
                 f"{len(ids) + room} that {self.name} has"
             )
         futures = [engine.generator.submit(asked.of(engine, ids, room, i)) for i in range(n)]
@@ -212,7 +247,7 @@ class TransformersModel:
                 raise failed
         return replies
 
-    async def _read(self, engine: Engine, ids: list[int], positions: list[int]) -> Any:
+    async def _read(self, engine: Engine, ids: list[int], positions: Sequence[int]) -> Any:
         """The last hidden states, read together with what others ask for."""
         try:
             future = engine.generator.states(ids, positions)
@@ -230,11 +265,13 @@ class Asked:
     top_p: float | None
     stop: tuple[str, ...]
     seed: int | None
+    context: tuple[int, ...]
+    """The prompt without its pauses."""
 
     def of(self, engine: Engine, ids: list[int], room: int, number: int) -> "Request":
         """The request for one of them. What was left open is as the model's generation config has
         it, but for its penalties on repetition, which are left out."""
-        from .local.requests import Request
+        from .local.requests import CONTEXT, Request
         from .local.sampling import Sampling
 
         own = getattr(engine.loaded.model, "generation_config", None)
@@ -247,7 +284,14 @@ class Asked:
         )
         seed = random.randrange(2**63) if self.seed is None else self.seed + number
         sampling = Sampling(temperature, int(getattr(own, "top_k", None) or 0), top_p)
-        return Request(tuple(ids), min(self.max_tokens, room), sampling, seed, self.stop)
+        return Request(
+            tuple(ids),
+            min(self.max_tokens, room),
+            sampling,
+            seed,
+            self.stop,
+            self.context[-CONTEXT:],
+        )
 
 
 def _shares(

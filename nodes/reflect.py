@@ -102,8 +102,12 @@ class _Stage:
         thought, _ = await think(
             runtime,
             run,
-            Asking("pair", "model", self.sampling, self._temperatures(), self.tries),
-            render(f"reflect_{self.name}", pair=pair, structured=teacher.supports_schema),
+            Asking("pair", "model", self.sampling, self._temperatures(), self.tries, once=True),
+            render(
+                f"reflect_{self.name}",
+                pair=reflection.shown(pair),
+                structured=teacher.supports_schema,
+            ),
             id=self.name,
             parents=(old.id,),
             read=lambda reply: self._read(reply, pair).to_text(),

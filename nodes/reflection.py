@@ -8,7 +8,7 @@ has "N/A" in it, and pairs a new instruction with the old answer.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,18 @@ MARK = re.compile(
     rf"(?P<head>{_NAMED})[*_`]{{0,4}}(?::[*_]{{0,4}}|[ \t]{{0,8}}$)",
     re.I | re.M,
 )
-END = re.compile(r"[*_`]{0,4}\[\s?end\s?\][*_`]{0,4}", re.I)
+OURS = re.compile(
+    r"\[(\s?(?:instruction|system|end|the (?:start|end) of (?:input|answer)|"
+    rf"{_NAMED})\s?)\]",
+    re.I,
+)
+"""The marks of our prompts and of the replies to them."""
+END = re.compile(
+    # [End], [End of New Answer], [/New Answer]
+    rf"[*_`]{{0,4}}\[\s?(?:end(?: (?:of )?(?:the )?(?:{_NAMED}))?|/(?:end|{_NAMED}))\s?\]"
+    r"[*_`]{0,4}",
+    re.I,
+)
 NUMBER = re.compile(r"\s{0,8}[*_#]{0,4}\d{1,2}[.)][*_]{0,4}")
 """A last line that is left of the list in which the tags are."""
 NOTHING = re.compile(
@@ -66,27 +77,60 @@ class Pair:
         return cls(**json.loads(text))
 
 
+def shown(pair: Pair) -> Pair:
+    """The pair as a prompt shows it. What looks like a mark of the prompt's own, or of a reply, has
+    round brackets: no text of the data ends its part of the prompt, or is read as the teacher's."""
+    instruction, output, given = (
+        OURS.sub(r"(\1)", text) for text in (pair.instruction, pair.output, pair.input)
+    )
+    return Pair(instruction, output, given)
+
+
 def new_pair(reply: str) -> Pair:
-    """The new instruction and its answer. The new instruction stands by itself: it has no input.
+    """The last new instruction that has its answer, of one draft both. It stands by itself: it has
+    no input.
 
     Raises:
         ReadError: either is missing.
     """
-    return Pair(_field(reply, INSTRUCTION), _field(reply, ANSWER))
+    for data in _objects(reply):
+        instruction, answer = _text(data, INSTRUCTION), _text(data, ANSWER)
+        if instruction and answer:
+            return Pair(instruction, answer)
+    blocks = list(_blocks(reply))
+    drafts = [(_last(asked), _last(said)) for asked, said in _drafts(blocks)]
+    whole = [(asked, said) for asked, said in drafts if asked and said]
+    # The last that is closed: what comes before may be talk of it.
+    closed = [(asked, said) for asked, said in whole if asked.closed and said.closed]
+    if whole:
+        asked, said = (closed or whole)[-1]
+        return Pair(asked.text, said.text)
+    # In the other order, if nothing can be taken for another's.
+    alone = [[one for one in _named(blocks, name) if one.says] for name in (INSTRUCTION, ANSWER)]
+    if all(len(some) == 1 for some in alone):
+        return Pair(alone[0][0].text, alone[1][0].text)
+    raise _missing(blocks, INSTRUCTION if not alone[0] else ANSWER)
 
 
 def better_answer(reply: str) -> str:
-    """The better answer.
+    """The last better answer that is closed; if none is, the last.
 
     Raises:
         ReadError: there is none.
     """
-    return _field(reply, BETTER)
+    for data in _objects(reply):
+        if answer := _text(data, BETTER):
+            return answer
+    blocks = list(_blocks(reply))
+    found = _last(_named(blocks, BETTER))
+    if found is None:
+        raise _missing(blocks, BETTER)
+    return found.text
 
 
 def schema(*fields: str) -> dict[str, Any]:
     """The JSON schema of a reply with these fields, after what is not good."""
-    named = ("critique", *map(_key, fields))
+    named = ("critique", *(name.lower().replace(" ", "_") for name in fields))
     return {
         "type": "object",
         "properties": {name: {"type": "string"} for name in named},
@@ -95,51 +139,89 @@ def schema(*fields: str) -> dict[str, Any]:
     }
 
 
-def _key(name: str) -> str:
-    return name.lower().replace(" ", "_")
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What follows a mark."""
+
+    name: str
+    text: str
+    closed: bool
+    """By [End]."""
+
+    @property
+    def says(self) -> bool:
+        """Whether it is more than what stands for an answer."""
+        return not _is_nothing(self.text)
 
 
-def _field(reply: str, name: str) -> str:
-    for data in _objects(reply):
-        value = data.get(_key(name))
-        if isinstance(value, str) and not _is_nothing(value):
-            return value.strip()
-    blocks = list(_blocks(reply, name))
-    # The last that is closed: what comes before may be talk of it.
-    for wanted in (True, False):
-        for text, closed in reversed(blocks):
-            if closed is wanted and not _is_nothing(text):
-                return text
+def _blocks(reply: str) -> Iterator[_Block]:
+    """Each up to the last [End] before the next mark, so that one which speaks of [End] is
+    whole."""
+    marks = list(MARK.finditer(reply))
+    for mark, after in zip(marks, [*marks[1:], None], strict=False):
+        text = reply[mark.end() : after.start() if after else None]
+        closing = [one.start() for one in END.finditer(text)]
+        text = (text[: closing[-1]] if closing else text).strip()
+        before, _, last = text.rpartition("\n")
+        text = before.strip() if before and NUMBER.fullmatch(last) else text
+        yield _Block(_letters(mark["tag"] or mark["head"]), text, bool(closing))
+
+
+def _named(blocks: Iterable[_Block], name: str) -> list[_Block]:
+    return [one for one in blocks if one.name == _letters(name)]
+
+
+def _drafts(blocks: Iterable[_Block]) -> list[tuple[list[_Block], list[_Block]]]:
+    """The instructions that stand together, with the answers that follow them before the next."""
+    drafts: list[tuple[list[_Block], list[_Block]]] = []
+    for one in blocks:
+        if one.name == _letters(INSTRUCTION):
+            if not drafts or drafts[-1][1]:
+                drafts.append(([], []))
+            drafts[-1][0].append(one)
+        elif one.name == _letters(ANSWER) and drafts:
+            drafts[-1][1].append(one)
+    return drafts
+
+
+def _last(blocks: Iterable[_Block]) -> _Block | None:
+    """The last that is closed; if none is, the last."""
+    said = [one for one in blocks if one.says]
+    closed = [one for one in said if one.closed]
+    return next(reversed(closed or said), None)
+
+
+def _missing(blocks: Sequence[_Block], name: str) -> ReadError:
     # Without the mark itself, or this would be read where it is said back.
-    raise ReadError(f'its "{name}" is empty' if blocks else f'there is no "{name}" in it')
+    empty = bool(_named(blocks, name))
+    return ReadError(f'its "{name}" is empty' if empty else f'there is no "{name}" in it')
 
 
 def _is_nothing(text: str) -> bool:
     return NOTHING.fullmatch(text.strip(BRACKETS)[:80]) is not None
 
 
-def _blocks(reply: str, name: str) -> Iterator[tuple[str, bool]]:
-    """Each block of that name, and whether it was closed: up to the last [End] before the next
-    mark, so that one which speaks of [End] is whole."""
-    marks = list(MARK.finditer(reply))
-    for mark, after in zip(marks, [*marks[1:], None], strict=False):
-        named = re.sub(r"[ _]", "", (mark["tag"] or mark["head"]).lower())
-        if named != name.lower().replace(" ", ""):
-            continue
-        text = reply[mark.end() : after.start() if after else None]
-        closing = [one.start() for one in END.finditer(text)]
-        text = (text[: closing[-1]] if closing else text).strip()
-        before, _, last = text.rpartition("\n")
-        yield (before.strip() if before and NUMBER.fullmatch(last) else text), bool(closing)
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    """What the object has under that name, however it is written; "" if that is nothing."""
+    for key, value in data.items():
+        if _letters(key) == _letters(name) and isinstance(value, str) and not _is_nothing(value):
+            return value.strip()
+    return ""
 
 
 def _objects(reply: str) -> Iterator[Mapping[str, Any]]:
-    """What of it is a JSON object: all, or a fenced block."""
-    for text in (reply, *(block for block, _ in fenced_blocks(reply))):
+    """What of it is a JSON object, the last first: all, a fenced block, or what braces hold."""
+    braces = reply[reply.find("{") : reply.rfind("}") + 1]
+    fenced = [block for block, _ in fenced_blocks(reply)]
+    for text in (reply, *reversed(fenced), braces):
         if not text.lstrip().startswith("{"):
             continue
         try:
-            data = json.loads(text)
+            data = json.loads(text, strict=False)  # models leave line breaks as they are
         except (ValueError, RecursionError):
             continue
         if isinstance(data, Mapping):

@@ -37,6 +37,9 @@ class Asking:
     budget could not bring to one."""
     after: str | None = None
     """The id of the thought whose following calls it is one of."""
+    once: bool = False
+    """Whether a reply that was cut off or refused is not asked for again when the run is: the next
+    try is made in its place, and it is not paid for twice."""
 
     def promise(self, id: str, attempt: int) -> Promise:
         """What the budget is told of the thought of that id. A further attempt follows the first,
@@ -103,6 +106,7 @@ async def _think(
                 sampling,
                 schema,
                 promise=asking.promise(id, attempt),
+                once=asking.once,
             )
         except CallEnded as ended:
             spent += ended.ending.usage

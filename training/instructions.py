@@ -47,6 +47,8 @@ FROM: Mapping[str, Literal["system", "user", "assistant"]] = {
     "assistant": "assistant",
 }
 """Who is meant, in chat and sharegpt rows."""
+BETWEEN = "\n\n"
+"""What stands between a system turn and the user's, where both are one instruction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Instruction:
     layout: Layout
     where: str
     """File and line, for messages."""
+    system: str = ""
+    """What a conversation's system turn says. The task's instruction has it too, in front of the
+    user's turn and an empty line: whoever rewrites or judges the pair has to know of it."""
 
 
 def read_instructions(path: Path, bad: Bad | None = None) -> Iterator[Instruction]:
@@ -66,20 +71,21 @@ def read_instructions(path: Path, bad: Bad | None = None) -> Iterator[Instructio
 
     Raises:
         InputError: there is no such file, it is no JSON, or (unless `bad` skips) a row is bad: it
-            is of none of the layouts, has no instruction, or more than one turn of each.
+            is of none of the layouts, has no instruction, more than one turn of each, or text that
+            no encoding takes.
     """
     bad, seen = bad or Bad(), Counter[str]()
     for row, where in read_rows(path):
         try:
-            layout, instruction, given, output = _pair(row)
+            layout, system, instruction, given, output = _pair(row)
+            content = _encoded("\x00".join((instruction, given, output)))
         except Unfit as unfit:
             bad.row(where, unfit.reason, unfit.detail)
             continue
-        content = "\x00".join((instruction, given, output)).encode("utf-8", "surrogatepass")
         digest = hashlib.sha256(content).hexdigest()[:12]
         seen[digest] += 1
         id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
-        yield Instruction(InstructionTask(id, instruction, output, given), layout, where)
+        yield Instruction(InstructionTask(id, instruction, output, given), layout, where, system)
 
 
 def read_conversations(path: Path, bad: Bad | None = None) -> Iterator[Placed]:
@@ -124,14 +130,42 @@ def conversation_of(row: Any) -> tuple[Layout, Conversation]:
     return "alpaca", (Turn("user", instruction, given), Turn("assistant", output))
 
 
-def _pair(row: Any) -> tuple[Layout, str, str, str]:
+def rewritten(
+    row: Instruction, pair: Mapping[str, str], layout: Layout | None = None
+) -> dict[str, Any]:
+    """The row with that pair in its place, in its own layout if no other is given. A system turn
+    stays with its own instruction alone: a new one was not written for it."""
+    layout = layout or row.layout
+    if not row.system or layout == "alpaca" or pair["instruction"] != row.task.instruction:
+        return to_layout(pair, layout)
+    asked = pair["instruction"].removeprefix(row.system + BETWEEN)
+    written = to_layout({**pair, "instruction": asked}, layout)
+    if layout == "sharegpt":
+        written["conversations"].insert(0, {"from": "system", "value": row.system})
+    else:
+        written["messages"].insert(0, {"role": "system", "content": row.system})
+    return written
+
+
+def _pair(row: Any) -> tuple[Layout, str, str, str, str]:
+    """Layout, system turn, instruction, input and output."""
     layout, turns = conversation_of(row)
     if layout == "alpaca":
-        return (layout, *_alpaca(row))
-    if [turn.role for turn in turns] != ["user", "assistant"]:
-        roles = ", ".join(turn.role for turn in turns)
-        raise Unfit("pairs are of one turn of a user and one of an assistant", roles)
-    return layout, turns[0].content, "", turns[1].content
+        return (layout, "", *_alpaca(row))
+    roles = ", ".join(turn.role for turn in turns)
+    if roles.removeprefix("system, ") != "user, assistant":
+        raise Unfit("pairs are of one turn of a user and one of an assistant", roles[:60])
+    *before, asked, said = turns
+    system = before[0].content if before and before[0].content.strip() else ""
+    instruction = f"{system}{BETWEEN}{asked.content}" if system else asked.content
+    return layout, system, instruction, "", said.content
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise Unfit("half of a surrogate pair is in it, which no encoding takes") from None
 
 
 def _alpaca(row: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -4,13 +4,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .folder import RECYCLED, opened
+    from .folder import RECYCLED, opened, survivors
     from .recycler import recycled_row
     from .summary import RecycleSummary, conclude
 
-__all__ = ["RECYCLED", "RecycleSummary", "conclude", "opened", "recycled_row"]
+__all__ = ["RECYCLED", "RecycleSummary", "conclude", "opened", "recycled_row", "survivors"]
 HOME = {
-    **dict.fromkeys(["RECYCLED", "opened"], "folder"),
+    **dict.fromkeys(["RECYCLED", "opened", "survivors"], "folder"),
     "recycled_row": "recycler",
     **dict.fromkeys(["RecycleSummary", "conclude"], "summary"),
 }

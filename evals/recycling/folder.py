@@ -3,6 +3,7 @@ files.
 
 recycled.jsonl   one line a pair, as soon as it is done: what is kept, whether it survives, and why
 data.jsonl       the survivors, in the layout and order of the data; written anew at each end
+                 (data.json, a list, where the data are one)
 run.json, results.jsonl, store.sqlite    as an evaluation has them: a line a pair
 """
 
@@ -17,8 +18,13 @@ from ..runner import Arm
 from ..spec import Spec
 from .recycler import recycle
 
-RECYCLED, DATA = "recycled.jsonl", "data.jsonl"
+RECYCLED = "recycled.jsonl"
 ROWS = Rows(RECYCLED, "id")
+
+
+def survivors(folder: Path, data: Path) -> Path:
+    """The file in the folder that the survivors of those data are written to."""
+    return folder / ("data.json" if data.suffix == ".json" else "data.jsonl")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ...models.faults import TOO_LONG
 from ...nodes import Pair, Run, Thought
 from ...nodes.reflect import unreached
 from ...sandboxes import Sandbox
@@ -51,6 +52,19 @@ def recycled_row(run: Run) -> Row:
     }
 
 
+def outcome(stage: str, choice: str) -> str:
+    """What came of a stage, of its choice's text: "new" where its pair was taken, else why not, by
+    kind: "not better", "not scored", "by chance", or the kind of the teacher's failure."""
+    kept, _, why = choice.partition(": ")
+    if kept == stage:
+        return "new"
+    if why.endswith("not scored"):
+        return "not scored"
+    if why.startswith(("IFD ", "r-IFD ")):
+        return "not better"
+    return "by chance" if why == "at random" else _kind(why)
+
+
 def _told(thoughts: Mapping[str, Thought], pair: Thought) -> Row:
     if pair.failure:
         return {"failure": pair.failure}
@@ -80,12 +94,16 @@ def _kind(reason: str) -> str:
 
 
 def _unreached(run: Run) -> str | None:
-    """Why there is no result: the teacher was not reached, or refused every request of this pair,
-    as it does without a key."""
+    """Why there is no result: the teacher was not reached, or rejected every request for this pair,
+    as it does without a key. A pair that is too long for it stays so, and is done."""
     lost = [run.thoughts[id] for id in STAGES if id in run.thoughts and run.thoughts[id].failure]
     for one in lost:
         if unreached(run, one.id):
             return one.failure
-    rejected = [one for one in lost if run.calls.failed.get(one.id) is False]
+    rejected = [
+        one
+        for one in lost
+        if run.calls.failed.get(one.id) is False and _kind(one.failure or "") != TOO_LONG
+    ]
     asked = sum(id in run.thoughts for id in STAGES)
     return rejected[0].failure if rejected and len(rejected) == asked else None

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ...errors import InputError
-from . import prefixes
+from . import prefix, prefixes
 from .masks import Masks
 from .prefixes import Prefixes
 from .rows import Rows, Shape
@@ -123,15 +123,22 @@ class Decoder:
                 self._forward_batch(batch)
         self.counters.reused += asked - (self.counters.forwarded - before)
 
-    def forward(self, rows: Rows, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self,
+        rows: Rows,
+        ids: torch.Tensor,
+        positions: torch.Tensor,
+        prefixes: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """One pass over `ids`, [rows, tokens], the next tokens of the first rows, at `positions`.
-        Returns and keeps their last hidden states, [rows, tokens, hidden]."""
+        Returns and keeps their last hidden states, [rows, tokens, hidden]. `prefixes`, [rows], are
+        as in `Masks.build`."""
         longest = int(positions.max()) + 1
         rows.aim(positions, longest)
         out = self.base(
             input_ids=ids,
             position_ids=positions,
-            attention_mask=self.masks.build(positions, longest),
+            attention_mask=self.masks.build(positions, longest, prefixes),
             use_cache=True,
             **{self._cache: rows},
         )
@@ -200,7 +207,9 @@ class Decoder:
         for start, texts in groups.items():
             first, last = min(texts), max(texts)  # what these two share, all of them share
             done = len(start) - 1
-            end = min(prefixes.shared(first, last), done + self.batch_tokens // 4)
+            # A prefix that is read both ways is read at once.
+            least = max(done + self.batch_tokens // 4, prefix.length(first))
+            end = min(prefixes.shared(first, last), least)
             pieces.append(Piece(first[:done], first[done:end]))
         return pieces
 
@@ -230,11 +239,13 @@ class Decoder:
         starts = torch.tensor([len(piece.known) for piece in batch])
         for row, piece in enumerate(batch):
             rows.put(row, self.prefixes.find(piece.known))
-            ids[row, : len(piece.new)] = torch.tensor(piece.new)
+            ids[row, : len(piece.new)] = torch.tensor(prefix.tokens(piece.new))
         positions = starts[:, None] + torch.arange(
             longest
         )  # padding comes last, and nobody sees it
-        self.forward(rows, ids.to(self.device), positions.to(self.device))
+        both = [prefix.length(piece.new) for piece in batch]
+        firsts = torch.tensor(both, device=self.device) if any(both) else None
+        self.forward(rows, ids.to(self.device), positions.to(self.device), firsts)
         for row, piece in enumerate(batch):
             self.prefixes.add(piece.known + piece.new, partial(rows.take, row))
         real = sum(len(piece.new) for piece in batch)

@@ -189,6 +189,8 @@ class Generator:
 
     def _draw(self, lives: list[Live], logits: torch.Tensor) -> list[bool]:
         """Draw a token for each; which of them are over."""
+        if self._loaded.silent:
+            logits[:, list(self._loaded.silent)] = -torch.inf
         how = [live.request.sampling for live in lives]
         ids = draw(logits, how, [live.random.random() for live in lives])
         return [self._take(live, id) for live, id in zip(lives, ids, strict=True)]

@@ -18,6 +18,7 @@ import transformers
 
 from ...errors import InputError, MissingError
 from ...tasks import hub
+from ..pauses import PauseConfig, read_pauses
 from .decoder import Decoder
 from .source import Source, find
 
@@ -48,6 +49,17 @@ class Loaded:
         named = [getattr(generation, "eos_token_id", None), self.tokenizer.eos_token_id]
         flat = [id for ids in named for id in (ids if isinstance(ids, list) else [ids])]
         return frozenset(id for id in flat if id is not None)
+
+    @cached_property
+    def pauses(self) -> PauseConfig | None:
+        """Its pause token, if it was fitted with one."""
+        folder = Path(self.source.place)
+        return read_pauses(folder) if folder.is_dir() and not self.source.gguf else None
+
+    @cached_property
+    def silent(self) -> tuple[int, ...]:
+        """Tokens that are never said."""
+        return () if self.pauses is None else (self.pauses.id,)
 
     def tensors(self, prefix: str) -> dict[str, torch.Tensor]:
         """The checkpoint's tensors whose names begin with `prefix`, in the model's dtype and on its

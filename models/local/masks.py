@@ -36,17 +36,25 @@ class Masks:
             )
         return cls(kinds, window, dtype)
 
-    def build(self, positions: torch.Tensor, columns: int) -> Any:
+    def build(
+        self, positions: torch.Tensor, columns: int, prefixes: torch.Tensor | None = None
+    ) -> Any:
         """For tokens at `positions`, [rows, tokens], that see columns 0 to `columns` - 1, each of
         which holds the token of that position: what to add to the attention's scores, [rows, 1,
-        tokens, columns], or such by kind of layer."""
-        seen = {kind: self._one(kind, positions, columns) for kind in self.kinds}
+        tokens, columns], or such by kind of layer. The first `prefixes`, [rows], tokens of each row
+        see each other both ways."""
+        seen = {kind: self._one(kind, positions, columns, prefixes) for kind in self.kinds}
         return seen if len(seen) > 1 else next(iter(seen.values()))
 
-    def _one(self, kind: str, positions: torch.Tensor, columns: int) -> torch.Tensor:
+    def _one(
+        self, kind: str, positions: torch.Tensor, columns: int, prefixes: torch.Tensor | None
+    ) -> torch.Tensor:
         column = torch.arange(columns, device=positions.device)
         at = positions[:, None, :, None]
         sees = column <= at
+        if prefixes is not None:
+            first = prefixes[:, None, None, None]
+            sees = sees | ((column < first) & (at < first))
         if kind == SLIDING and self.window is not None:
             sees &= column > at - self.window
         zero = torch.zeros((), dtype=self.dtype, device=positions.device)

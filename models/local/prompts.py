@@ -9,6 +9,7 @@ from jinja2 import TemplateError
 
 from ...errors import InputError, ModelRejected
 from ..base import Message
+from .prefixes import shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,18 @@ class Prompts:
 
     def reply(
         self, messages: Sequence[Message], prefix: str, separators: Sequence[str] = ()
-    ) -> list[int]:
-        """The conversation and the beginning of the reply, each step of it tokenised by itself, as
-        it was written: what was read of the steps before stays as it is when one more is added. In
-        one piece where the tokenizer would change the text so."""
+    ) -> tuple[list[int], list[int]]:
+        """The conversation, and the beginning of the reply: each step of it tokenised by itself, as
+        it was written, so that what was read of the steps before stays as it is when one more is
+        added. In one piece with the conversation where the tokenizer would change the text so."""
         text = self.render(messages)
         begun = self.encode(text)
-        ids = begun + [id for piece in _split(prefix, separators) for id in self.encode(piece)]
-        as_it_was = not prefix or self.decode(ids) == self.decode(begun) + prefix
-        return ids if as_it_was else self.encode(text + prefix)
+        more = [id for piece in _split(prefix, separators) for id in self.encode(piece)]
+        if not prefix or self.decode(begun + more) == self.decode(begun) + prefix:
+            return begun, more
+        whole = self.encode(text + prefix)
+        border = shared(begun, whole)
+        return whole[:border], whole[border:]
 
     def first(self, before: str, word: str) -> int:
         """The token that `word` begins with after `before`.

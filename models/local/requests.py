@@ -27,6 +27,8 @@ class Request:
     sampling: Sampling
     seed: int
     stop: tuple[str, ...] = ()
+    context: tuple[int, ...] | None = None
+    """What its decoding looks back at, where that is not the prompt's last tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Live:
     @classmethod
     def begin(cls, request: Request, tokenizer: Any) -> "Live":
         """With nothing drawn yet."""
-        text = Text(tokenizer, request.ids[-CONTEXT:], request.stop)
+        context = request.ids if request.context is None else request.context
+        text = Text(tokenizer, context[-CONTEXT:], request.stop)
         return cls(request, text, list(request.ids), random.Random(request.seed))
 
     @property

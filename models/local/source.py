@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError, MissingError
+from ..pauses import split_name
 from ..weights import KNOWN, verified
 
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -35,13 +36,14 @@ class Source:
 
 
 def find(name: str) -> Source:
-    """The source of `name`, with or without "transformers/" before it. Looks at the disk only.
+    """The source of `name`, with or without "transformers/" before it, and without what it says of
+    pauses (pauses.py). Looks at the disk only.
 
     Raises:
         InputError: there is no such folder or file, and it can be no id on the hub.
         MissingError: it is one of our known weights, which are not here.
     """
-    short = name.removeprefix("transformers/")
+    short = split_name(name)[0].removeprefix("transformers/")
     if short in KNOWN:
         return _file(name, verified(KNOWN[short]))
     path = Path(short).expanduser()

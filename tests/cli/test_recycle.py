@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Ponder
 from tests.support.recycling import matched, rows, teaching, written
-from tests.support.server import Body, Reply, ok, serving, too_many
+from tests.support.server import Body, Reply, error, ok, serving, too_many
 from tests.verifiers.ifd.official import saved
 
 
@@ -46,7 +46,11 @@ async def test_it_leaves_the_survivors_and_says_what_became_of_all(
     assert f"{len(kept)} of 24 pairs survive" in first.out
     assert "left out" in first.out
     assert "unreadable" in first.out
-    assert json.loads(again.out)["survivors"] == len(kept) > 3
+    summary = json.loads(again.out)
+    assert summary["survivors"] == len(kept) > 3
+    assert summary["stages"]["response"]["new"] == len(kept)
+    assert [sum(found.values()) for found in summary["stages"].values()] == [24, 24]
+    assert set(summary["stages"]["response"]) == {"new", "not better", "unreadable"}
     assert [list(row) for row in kept] == [["instruction", "input", "output"]] * len(kept)
     assert len({row["id"] for row in every}) == 24
     assert all(matched(pair, table) for row in every for pair in (row, *whole(row)))
@@ -78,6 +82,45 @@ async def test_conversations_come_out_as_they_went_in_and_in_their_order(
     again = await asyncio.to_thread(ponder, "recycle", data, *options, *ways, "--format", "alpaca")
     assert again.code == 0
     assert read(out / "data.jsonl")[0]["instruction"] == rows(1)[0]["instruction"]
+
+
+async def test_a_list_of_pairs_comes_out_as_one(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data, out = tmp_path / "alpaca.json", tmp_path / "out"
+    data.write_text(json.dumps(rows(5)))
+    ways = ("-o", "instruction=old", "-o", "response=old", "-o", "filter=no")
+    options = asked("http://127.0.0.1:9/v1", student, out)
+
+    ended = await asyncio.to_thread(ponder, "recycle", data, *options, *ways)
+
+    assert ended.code == 0
+    assert json.loads((out / "data.json").read_text()) == rows(5)
+    assert f"{out / 'data.json'}: 5 pairs" in ended.out
+
+
+async def test_a_pair_costs_two_calls_of_the_teacher_and_nine_passes_of_the_student(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    data, out = written(tmp_path / "d.jsonl", rows(12)), tmp_path / "out"
+
+    def answer(body: Body, count: int) -> Reply:
+        asked = body["messages"][1]["content"]
+        said = asked.partition("[Instruction]\n")[2].partition("\n")[0]
+        if "better answer" in asked:
+            return ok(f"[Better Answer] {said} is blue [End]")
+        return ok(f"[New Instruction] {said} tree [End] [New Answer] red {said} [End]")
+
+    async with serving(answer) as server:
+        options = (*asked(server.url, student, out), "-o", "filter=no", "--json")
+        ended = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    summary = json.loads(ended.out)
+    reflected = summary["stages"]["response"].get("new", 0)
+    assert summary["usage"]["calls"] == len(server.bodies) == 24
+    assert 0 < reflected <= summary["read_for"] == 12
+    # Of an answer that is not taken, the IFD is not asked for.
+    assert summary["read"] == 9 * reflected + 7 * (12 - reflected)
 
 
 async def test_the_hardest_alone(ponder: Ponder, tmp_path: Path, student: str) -> None:
@@ -119,6 +162,23 @@ async def test_a_minute_of_429s_costs_nothing_but_time(
     assert len(read(out / "recycled.jsonl")) == 6
 
 
+async def test_429s_that_pass_are_waited_for(ponder: Ponder, tmp_path: Path, student: str) -> None:
+    data, out = written(tmp_path / "d.jsonl", rows(6)), tmp_path / "out"
+    came: list[Body] = []
+
+    def answer(body: Body, count: int) -> Reply:
+        came.append(body)
+        return too_many() if len(came) <= 10 else teaching(body, count)
+
+    async with serving(answer) as server:
+        options = (*asked(server.url, student, out), "--attempts", 20)
+        ended = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    assert ended.code == 0
+    assert "10: 429" in ended.out
+    assert len(read(out / "recycled.jsonl")) == 6
+
+
 async def test_a_key_that_is_refused_ends_it_and_loses_no_pair(
     ponder: Ponder, tmp_path: Path, student: str
 ) -> None:
@@ -137,6 +197,33 @@ async def test_a_key_that_is_refused_ends_it_and_loses_no_pair(
     assert (first.code, second.code) == (1, 0)
     assert "came to nothing" in first.err
     assert len(read(out / "recycled.jsonl")) == 12
+
+
+TOO_LONG = "This model's maximum context length is 2048 tokens. However, you requested 9000 tokens."
+
+
+async def test_pairs_that_are_too_long_for_the_teacher_are_done_and_hold_up_no_others(
+    ponder: Ponder, tmp_path: Path, student: str
+) -> None:
+    long = [{"instruction": f"long {n}", "output": "x"} for n in range(9)]
+    data, out = written(tmp_path / "d.jsonl", [*long, *rows(3)]), tmp_path / "out"
+
+    def answer(body: Body, count: int) -> Reply:
+        too_long = "long" in body["messages"][1]["content"]
+        return error(400, TOO_LONG) if too_long else teaching(body, count)
+
+    async with serving(answer) as server:
+        options = asked(server.url, student, out)
+        first = await asyncio.to_thread(ponder, "recycle", data, *options, "--concurrency", 1)
+        calls = len(server.bodies)
+        again = await asyncio.to_thread(ponder, "recycle", data, *options)
+
+    every = {row["instruction"]: row for row in read(out / "recycled.jsonl")}
+    assert (first.code, again.code) == (0, 0)
+    assert len(server.bodies) == calls
+    assert len(every) == 12
+    assert every["long 0"]["why"].startswith("too long: ")
+    assert "9: too long" in first.out
 
 
 async def test_equal_pairs_are_each_one(ponder: Ponder, tmp_path: Path, student: str) -> None:
@@ -170,6 +257,10 @@ WRONG: list[tuple[Any, tuple[Any, ...], str]] = [
     ([GOOD], ("--profile", "slow"), "profile 'slow' is not one of paper, fast"),
     ([GOOD], ("--template", "none"), "must be one of vicuna"),
     ([GOOD], ("--student", "/no/where"), "there is no folder"),
+    ([GOOD], ("--student", "ifd:x", "--mode", "ids"), "give mode= in it"),
+    ([GOOD], ("--format", "csv"), "--format"),
+    ([GOOD], ("--limit", 0), "--limit"),
+    ([{"instruction": "\ud800", "output": "b"}], (), "half of a surrogate pair is in it"),
     ([GOOD], ("--budget", "calls=x"), "budget"),
 ]
 

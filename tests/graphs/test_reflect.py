@@ -272,6 +272,19 @@ async def test_a_teacher_that_is_not_reached_is_asked_again_and_nothing_is_lost(
     assert [one.paths, two.paths, three.paths] == [[], ["instruction"], ["response"]]
 
 
+@pytest.mark.parametrize("lost", [Completion(PAIR, "length"), ModelRefused("refused: no")])
+async def test_what_was_cut_off_or_refused_is_not_paid_for_again(tmp_path: Any, lost: Any) -> None:
+    store = tmp_path / "s.sqlite"
+    down = ModelUnavailable("429: slow down")
+
+    first = await run(context(teacher([lost, down]), store=Store(store)))
+    second = await run(context(model := teacher([lost, PAIR]), store=Store(store)))
+
+    assert first.verdict.reason == "429: slow down"
+    assert model.paths == ["instruction~2", "response"]
+    assert pair(second) == ("Why do trees fall?", "Wind and age.")
+
+
 async def test_what_was_chosen_stays_though_it_is_judged_otherwise(tmp_path: Any) -> None:
     broken = student({**GOOD, "Wind.": OSError("gone")})
     down = teacher(response=ModelUnavailable("429"))

@@ -13,10 +13,11 @@ import torch
 
 from ...errors import InputError
 from ...models.local.loading import forget
+from ...models.local.passes import in_passes
 from ...models.pauses import PauseConfig, read_pauses, write_pauses
 from .. import building, checkpoints, trainer
 from ..bad import Bad
-from ..batches import in_passes, rows_of
+from ..batches import rows_of
 from ..examples import Unfit
 from ..fitting import Fitted, cuda_for, fitted_in
 from ..instructions import Conversation
@@ -29,6 +30,11 @@ from .encoding import ConversationEncoder, Fixed, Paused, Rows, rows_of_texts
 from .options import PretrainOptions, StudentOptions, pretrain_options, student_options
 from .trainer import Collate, SFTConfig, StudentTrainer, token_loss
 
+CHECKPOINTING = next(
+    name
+    for name in ("activation_checkpointing", "gradient_checkpointing")  # the latter before 5.24
+    if name in SFTConfig.__dataclass_fields__
+)
 Placed = tuple[Conversation, str]
 """A conversation, with its file and line."""
 
@@ -133,8 +139,11 @@ class _Fit:
         if options.lora:
             model = with_lora(model, "", options, token=pauses.id if pauses else None)
         collate = Collate(tokenizer.pad_token_id or tokenizer.eos_token_id, prefix_lm=prefix_lm)
-        begin(self.folder, identity)
         with held(self.folder):
+            done = result_in(self.folder, identity)  # another process may have been here meanwhile
+            if done is not None:
+                return fitted_in(self.folder, done)
+            begin(self.folder, identity)
             data = (rows, validation)
             result = self._run(model, tokenizer, data, collate=collate, cuda=cuda)
             self._save(model, tokenizer, pauses)
@@ -182,7 +191,7 @@ class _Fit:
             arguments=trainer.arguments(
                 options, folder, rows=passes, measured=bool(validation), best=best, cuda=cuda,
                 kind=SFTConfig, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None,
-                activation_checkpointing=options.gradient_checkpointing,
+                **{CHECKPOINTING: options.gradient_checkpointing},
             ),
             measure=Loss(model, validation, options.pass_tokens, collate) if validation else None,
             callbacks=[

@@ -35,17 +35,18 @@ def sentencepiece() -> Any:
 def test_each_step_of_a_reply_is_tokenised_by_itself() -> None:
     prompts = Prompts("m", tokenizer())
 
-    ids = prompts.reply(ASKED, "Step 1: two\n\nfour\n\nthe", ["\n", "\n\n"])
+    begun, more = prompts.reply(ASKED, "Step 1: two\n\nfour\n\nthe", ["\n", "\n\n"])
 
-    pieces = (BEGUN, "Step 1: two\n\n", "four\n\n", "the")
-    assert ids == [id for piece in pieces for id in prompts.encode(piece)]
+    pieces = ("Step 1: two\n\n", "four\n\n", "the")
+    assert begun == prompts.encode(BEGUN)
+    assert more == [id for piece in pieces for id in prompts.encode(piece)]
 
 
 def test_a_reply_that_grows_keeps_the_ids_it_had() -> None:
     prompts = Prompts("m", tokenizer())
     steps = ["Step 1: two\n\n", "\n\n", "four and two\n\n", " the mat"]
 
-    grown = [prompts.reply(ASKED, "".join(steps[:count]), ["\n\n"]) for count in range(5)]
+    grown = [prompts.reply(ASKED, "".join(steps[:count]), ["\n\n"])[1] for count in range(5)]
 
     for shorter, longer in pairwise(grown):
         assert longer[: len(shorter)] == shorter
@@ -54,9 +55,10 @@ def test_a_reply_that_grows_keeps_the_ids_it_had() -> None:
 def test_where_steps_by_themselves_would_change_the_text_it_is_tokenised_whole() -> None:
     prompts = Prompts("m", sentencepiece())
 
-    ids = prompts.reply(ASKED, "the cat.the mat", ["."])
+    begun, more = prompts.reply(ASKED, "the cat.the mat", ["."])
 
-    assert ids == prompts.encode(BEGUN + "the cat.the mat")
+    assert begun + more == prompts.encode(BEGUN + "the cat.the mat")
+    assert begun == prompts.encode(BEGUN)[: len(begun)]
 
 
 def test_a_choice_begins_with_the_token_it_has_where_it_stands() -> None:

@@ -35,7 +35,7 @@ async def test_a_prefix_is_read_once_for_all_of_its_rollouts(folder: Path) -> No
 
     prompt = render("solve", task=QUESTION)
     prefixes = [part.prefix for part in parts_of(ANSWER, "\n\n")[:-1]]
-    lengths = [len(engine.prompts.reply(prompt, prefix)) for prefix in prefixes]
+    lengths = [sum(map(len, engine.prompts.reply(prompt, prefix))) for prefix in prefixes]
     thoughts = [t for t in given.thoughts(solution).values() if t.kind == "rollout"]
     written = sum(thought.usage.completion_tokens for thought in thoughts)
     read = counters.forwarded - before - (written - len(thoughts))  # the last one is never read

@@ -14,25 +14,37 @@ TURNS: Mapping[str, str] = {"vicuna": "USER:", "alpaca": "### Instruction:"}
 prompt, which takes its place (as in FastChat's templates of these names)."""
 AFTER: Mapping[str, str] = {"vicuna": " "}
 """What follows a system prompt; an empty line elsewhere."""
-FIELDS = {"instruction": "m.content", "input": "m.input"}
+INPUT = "m.input"
+FIELDS: Mapping[str, str] = {"instruction": "m.content", "input": INPUT}
+"""How a message has what a template has fields for."""
 
 
 def chat_template(name: str, *, begin: bool) -> str:
-    """A template of ours in Jinja, for any conversation: what a message of the user's has in `input`
-    goes where the template puts it, and an answer ends with the tokenizer's end token. `begin` puts
-    its first token before all."""
-    template = TEMPLATES[name]
-    head, turn = _parted(template.plain, TURNS.get(name, ""))
-    other, fuller = _parted(template.with_input, TURNS.get(name, ""))
-    return (
-        ("{{ bos_token }}" if begin else "") + "{% for m in messages %}"
-        "{% if m.role == 'system' %}"
-        f"{{{{ m.content ~ {_quoted(AFTER.get(name, '\n\n'))} }}}}"
-        "{% elif m.role == 'user' %}"
-        f"{{% if loop.first %}}{{{{ {_quoted(other)} if m.input else {_quoted(head)} }}}}{{% endif %}}"
-        f"{{{{ ({_filled(fuller)}) if m.input else ({_filled(turn)}) }}}}"
-        "{% else %}{{ m.content ~ eos_token }}{% endif %}{% endfor %}"
+    """A template of ours in Jinja, for any conversation: the `input` of a message of the user's, if
+    it has any, goes where the template puts it, and an answer ends with the tokenizer's end token.
+    `begin` puts the tokenizer's first token before all."""
+    template, mark = TEMPLATES[name], TURNS.get(name, "")
+    head, turn = _parted(template.plain, mark)
+    other, fuller = _parted(template.with_input, mark)
+    after = _quoted(AFTER.get(name, "\n\n"))
+    return "".join(
+        (
+            "{{ bos_token }}" if begin else "",
+            "{% for m in messages %}{% if m.role == 'system' %}",
+            f"{{{{ m.content ~ {after} }}}}",
+            "{% elif m.role == 'user' %}{% if loop.first %}",
+            f"{{{{ {_quoted(other)} if {INPUT} else {_quoted(head)} }}}}",
+            "{% endif %}",
+            f"{{{{ ({_filled(fuller)}) if {INPUT} else ({_filled(turn)}) }}}}",
+            "{% else %}{{ m.content ~ eos_token }}{% endif %}{% endfor %}",
+        )
     )
+
+
+def begun_with(tokenizer: Any) -> list[int]:
+    """The token that the tokenizer puts before each text, if it does."""
+    bos = tokenizer.bos_token_id
+    return [bos] if bos is not None and tokenizer.encode("")[:1] == [bos] else []
 
 
 def ending(tokenizer: Any) -> int:

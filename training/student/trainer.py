@@ -128,14 +128,26 @@ class StudentTrainer(Resumable, SFTTrainer):
         where = inputs.pop("where")
         total, count = token_loss(model, inputs)
         if not torch.isfinite(total.detach()):
-            named = [one or "a row that is not of a file" for one in where[:NAMED]]
-            raise FitError(
-                f"the loss is no number at step {self.state.global_step + 1}, of "
-                f"{', '.join(named)}; nothing was learnt from it (a lower lr, or a base model "
-                "whose weights are sound?)"
-            )
+            raise FitError(self._told(model, inputs, where))
         loss = total / (num_items_in_batch or count)
         return (loss, None) if return_outputs else loss
+
+    @torch.no_grad()
+    def _told(self, model: nn.Module, inputs: Mapping[str, Any], where: Sequence[str]) -> str:
+        each = [
+            {name: one[row : row + 1] for name, one in inputs.items()} for row in range(len(where))
+        ]
+        bad = [
+            name or "a row that is not of a file"
+            for name, one in zip(where, each, strict=True)
+            if not torch.isfinite(token_loss(model, one)[0])
+        ]
+        more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        return (
+            f"the loss is no number at step {self.state.global_step + 1}, of "
+            f"{', '.join(bad[:NAMED]) or 'a batch of sound rows'}{more}; nothing was learnt from "
+            "it (a lower lr, or a base model whose weights are sound?)"
+        )
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """The measures on validation data, named as the Trainer wants them."""

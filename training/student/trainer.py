@@ -65,7 +65,7 @@ class StudentTrainer(Resumable, SFTTrainer):
     The loss is SFTTrainer's own ("nll"), without the auxiliary loss of a mixture of experts.
     """
 
-    loss_is_scaled_for_ga = True
+    loss_is_scaled_for_ga = True  # type: ignore[assignment]
 
     def __init__(
         self,

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import torch
-from datasets import Dataset
+from datasets.arrow_dataset import Dataset
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from ponder import training
 from ponder.errors import FitError, InputError, MissingError
@@ -114,7 +115,8 @@ def test_of_the_embedding_the_pause_has_a_gradient_with_lora_and_all_that_is_see
         model = with_lora(model, "", student_options(lora=lora), token=id)
 
     batch = Collate(0)([row])
-    token_loss(model, {name: one for name, one in batch.items() if name != "where"})[0].backward()
+    loss: Any = token_loss(model, {name: one for name, one in batch.items() if name != "where"})[0]
+    loss.backward()
 
     fitted = {
         name: one for name, one in model.named_parameters() if "embed" in name and one.requires_grad

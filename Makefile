@@ -8,6 +8,9 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E)
 DEMO_TASK := examples/tasks/merge_intervals.yaml
 DEMO_MODEL := embedded/qwen2.5-coder-1.5b
 TEST_MODEL := smollm2-135m
+# Tests that need nothing but a processor, and share nothing: two at a time.
+ALONE := docker or bubblewrap or model or slow
+FAST := -n 2 -m "not ($(ALONE))"
 
 .PHONY: help demo test check format setup complete engine image clean
 
@@ -20,7 +23,8 @@ demo: engine image  ## a real task, solved by PlanSearch with a local model in a
 
 test: complete engine image  ## all tests, with the real Docker engine and a real small model
 	$(PONDER) models pull $(TEST_MODEL)
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -q $(FAST)
+	$(PYTHON) -m pytest -m "$(ALONE)"
 
 check: complete  ## formatter, linter, strict types, import direction, and the tests that need no engine
 	$(VENV)/bin/ruff format --check .
@@ -28,7 +32,7 @@ check: complete  ## formatter, linter, strict types, import direction, and the t
 	mkdir -p .typecheck && ln -sfn .. .typecheck/ponder
 	MYPYPATH=.typecheck $(VENV)/bin/mypy -p ponder
 	$(VENV)/bin/lint-imports
-	$(PYTHON) -m pytest -q -m "not docker and not bubblewrap and not model and not slow"
+	$(PYTHON) -m pytest -q $(FAST)
 
 format: complete  ## rewrite the code as the formatter has it
 	$(VENV)/bin/ruff format .

@@ -68,16 +68,21 @@ def flops(
     return 0
 
 
+MOST = 10**12
+"""Generations of a point of a curve."""
+
+
 def _account(run: Path, params: float | None, verifier_params: float | None) -> "Account":
     from ..evals.folder import read_about, read_results
     from ..evals.optimal.account import account
     from ..evals.optimal.size import known_parameters
 
     spec = read_about(run).spec
-    own = params or known_parameters(spec.model)
+    own = known_parameters(spec.model) if params is None else params
     if own is None:
         raise InputError(f"--params N: how many parameters {spec.model} has cannot be seen here")
-    return account(read_results(run), own, verifier_params or _judging(spec, own))
+    judging = _judging(spec, own) if verifier_params is None else verifier_params
+    return account(read_results(run), own, judging)
 
 
 def _judging(spec: "Spec", own: float) -> float | None:
@@ -211,6 +216,6 @@ def _curve(accuracy: str | None, run: Path | None) -> dict[int, float]:
             points[int(n)] = float(value)
         except ValueError:
             equals = ""
-        if not equals or not 0 <= points[int(n)] <= 1:
+        if not equals or not 0 <= points[int(n)] <= 1 or not 1 <= int(n) <= MOST:
             raise InputError(f"--accuracy {part!r} must be GENERATIONS=SHARE, as in 16=0.35")
     return points

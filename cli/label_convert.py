@@ -38,9 +38,10 @@ def convert(
     Exit codes: 0 done, 2 wrong input.
     """
     from ..training import Bad, read_examples
-    from ..training.rows import write_rows
+    from ..training.rows import refuse_same, write_rows
     from ..training.trl import all_to_trl
 
+    refuse_same(out, file)
     bad, lost = Bad(skip_bad), Counter[str]()
     if to == "outcome" and neutral is not None:
         raise InputError("--neutral goes with --to trl")
@@ -60,11 +61,15 @@ def convert(
 def _outcomes(file: Path, bad: "Bad") -> Iterator[dict[str, Any]]:
     """The rows whose every step was judged, with that verdict for their outcome."""
     from ..tasks import read_rows
+    from ..training.examples import Unfit, from_row
     from ..training.synthetic import VERIFIED
 
     for row, where in read_rows(file):
-        verified = row.get(VERIFIED) if isinstance(row, dict) else None
-        if isinstance(verified, bool):
-            yield {**row, "correct": verified}
+        try:
+            from_row(row, where)
+            if not isinstance(row.get(VERIFIED), bool):
+                raise Unfit(f"it has no `{VERIFIED}` (true or false)")
+        except Unfit as unfit:
+            bad.row(where, unfit.reason, unfit.detail)
         else:
-            bad.row(where, f"it has no `{VERIFIED}` (true or false)")
+            yield {**row, "correct": row[VERIFIED]}

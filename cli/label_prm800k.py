@@ -48,8 +48,9 @@ def prm800k(
     """
     from ..training import Bad
     from ..training.prm800k import Account, Selection, graded, read_prm800k
-    from ..training.rows import write_rows
+    from ..training.rows import refuse_same, write_rows
 
+    refuse_same(out, *files)
     bad, account = Bad(skip_bad), Account()
     select = Selection(expand, checks, unfinished)
     found = read_prm800k(files, select, bad=bad, account=account)

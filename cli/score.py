@@ -1,6 +1,7 @@
 """`ponder score`: anybody's solutions, scored by a verifier."""
 
 import asyncio
+import math
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -49,13 +50,16 @@ def score(
     from ..evals.scoring.score import SCORED
     from ..training import Bad
 
+    if math.isnan(threshold):
+        raise InputError("--threshold nan: must be a number")
     judge, bad = connected(verifier), Bad(skip_bad)
     account = score_into(file, judge, out, {"verifier": verifier}, SCORED, scored, bad)
     report = asyncio.run(measured(out, threshold))
     lines = [*account.lines(), *bad.lines()]
     for line in lines:
         print(line, file=sys.stderr if json else sys.stdout)
-    print(dumps(report.to_json()) if json else "\n".join([*report.lines(), str(out)]))
+    written = [str(out)] if report.solutions else []
+    print(dumps(report.to_json()) if json else "\n".join([*report.lines(), *written]))
     return 1 if account.unscored else 0
 
 
@@ -87,9 +91,9 @@ def score_into(
         InputError: either file is not what it should be, or they are one.
     """
     from ..evals.scoring import ScoreFile, read_solutions
+    from ..training.rows import refuse_same
 
-    if out.exists() and path.exists() and out.samefile(path):
-        raise InputError(f"--out {out} is the file that is scored; name another")
+    refuse_same(out, path)
     with ExitStack() as stack:
         close = getattr(verifier, "close", None)
         if close is not None:

@@ -76,7 +76,7 @@ def sweep(
     from ..evals.arms import held
     from ..evals.folder import read_results
     from ..evals.optimal.plan import CALLED, plan
-    from ..evals.optimal.sweep import write_sweep
+    from ..evals.optimal.sweep import refuse_another, write_sweep
     from ..evals.spec import Spec
     from ..sandboxes import connect as connect_sandbox
 
@@ -94,6 +94,7 @@ def sweep(
     planned = plan(base, sizes, kinds, options=options, trials=trials, samples=difficulty_samples)
     wanted = Wanted(dataset, data, None if ids is None else names_in("--ids", ids), limit)
     folder = out or Path("sweeps") / re.sub(r"[^\w.+-]+", "_", dataset)
+    refuse_another(folder, planned)
     box = connect_sandbox(sandbox)
     _refuse_misfits(planned, wanted, box)
     total, names = wanted.count(), [one.name for one in planned]
@@ -123,7 +124,7 @@ def policy(
     plots: Annotated[
         Path | None, typer.Option(help="Also write the plots here, as PNG and SVG.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes the folds and the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes the folds and the bootstrap.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead.")] = False,
 ) -> int:
     """Choose the best strategy for each difficulty and budget of a sweep, and say what that is

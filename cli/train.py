@@ -171,6 +171,8 @@ def run(
     print(f"fitted to {fitted.examples} {what}; step {fitted.best_step}{chosen}")
     for name, value in fitted.validation.items():
         print(f"{name:<20} {value:.4g}")
+    if "threshold" in fitted.validation:
+        say("f1 is that of the best threshold for these validation data, so it is too good")
     print(known_as)
     return 0
 

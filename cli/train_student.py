@@ -1,6 +1,5 @@
 """`ponder train student` and `ponder train pretrain`: language models, with pauses or without."""
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,9 +7,7 @@ import typer
 
 from ..errors import InputError
 from ..tasks import read_rows
-from ..training import Bad
-from ..training.examples import Unfit
-from ..training.instructions import Conversation, conversation_of
+from ..training import Bad, read_conversations
 from ..training.student.options import pretrain_options, student_options
 from .train import Base, Lora, Out, Seed, Setting, SkipBad, refuse_none, run, say, settings_of
 
@@ -26,10 +23,6 @@ Held = Annotated[
 TextFile = Annotated[
     Path, typer.Argument(metavar="TEXTS", help='A .txt, or rows with a "text": .jsonl, .parquet.')
 ]
-
-
-TOKENIZER = ("tokenizer", "special_tokens", "chat_template", "vocab", "merges")
-"""How the files of one begin."""
 
 
 def student(
@@ -59,12 +52,12 @@ def student(
         raise InputError("setting pauses: say --pauses instead")
     options = student_options(profile, **given, pauses=pauses)
     bad = Bad(skip_bad)
-    rows = conversations(data, bad)
-    kept = conversations(validation, bad) if validation else []
+    rows = list(read_conversations(data, bad))
+    kept = list(read_conversations(validation, bad)) if validation else []
     refuse_none(rows, data)
 
     def fit() -> "Fitted":
-        from ..training.student.fit import fit_student
+        from ..training import fit_student
 
         return fit_student(rows, base, out, options, validation=kept, bad=bad, say=say)
 
@@ -102,25 +95,15 @@ def pretrain(
     held = read_texts(texts)
     kept = read_texts(validation) if validation else []
     refuse_none(held, texts)
-    begun = _base(base, config, tokenizer, out)
 
     def fit() -> "Fitted":
-        from ..training.student.fit import pretrain as fit
+        from ..training import Begin
+        from ..training import pretrain as fit
 
+        begun = Begin(base or "", config, tokenizer)
         return fit(held, begun, out, options, validation=kept, say=say)
 
     return run(fit, Bad(), out, f"model                transformers/{out}", what="rows of texts")
-
-
-def conversations(path: Path, bad: Bad) -> list[tuple[Conversation, str]]:
-    """The conversations of a file, each with its line."""
-    found: list[tuple[Conversation, str]] = []
-    for row, where in read_rows(path):
-        try:
-            found.append((conversation_of(row)[1], where))
-        except Unfit as unfit:
-            bad.row(where, unfit.reason, unfit.detail)
-    return found
 
 
 def read_texts(path: Path) -> list[str]:
@@ -141,23 +124,3 @@ def read_texts(path: Path) -> list[str]:
             raise InputError(f'{where}: a row must have a "text"')
         found.append(text)
     return found
-
-
-def _base(base: str | None, config: Path | None, tokenizer: Path | None, out: Path) -> str:
-    """What to begin from: a model, or a folder with a config and a tokenizer alone."""
-    if (base is None) == (config is None):
-        raise InputError("give --base, or --config with --tokenizer")
-    if base is not None:
-        return base
-    assert config is not None
-    if tokenizer is None or not tokenizer.is_dir():
-        raise InputError("--config needs --tokenizer: the folder of one")
-    if not config.is_file():
-        raise InputError(f"there is no file {config}")
-    folder = out.with_name(f"{out.name}.base")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(config, folder / "config.json")
-    for file in tokenizer.iterdir():
-        if file.name.startswith(TOKENIZER):
-            shutil.copy(file, folder / file.name)
-    return str(folder)

@@ -11,7 +11,7 @@ from ..sandboxes import Sandbox
 from ..tasks import Key, LoadedTask
 from .formats import sample_rows
 from .grading import Grade, grade
-from .results import Result, Sample
+from .results import Result, Sample, asked_of
 
 LEADS_TO_ONE = ("idea", "plan", "fix", "pseudocode", "code", "answer", "revision", PROBE)
 """Kinds of thought that one answer comes from: where one fails, an answer is missing."""
@@ -80,6 +80,7 @@ def _result(
     return Result(
         task=loaded.task.id,
         run=solution.run,
+        asked=asked_of(loaded),
         samples=tuple(
             Sample(
                 one.id,

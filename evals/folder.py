@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, StoreError
+from ..tasks import LoadedTask
 from .lines import cut_torn_line
-from .results import SCHEMA, Result
+from .results import SCHEMA, Result, asked_of
 from .spec import Spec
 
 
@@ -70,13 +71,15 @@ class RunFolder:
         self.path, self.about = path, about
         self.done: set[str] = set()
         """Tasks that have a result."""
+        self._asked: dict[str, str] = {}
         with ExitStack() as opened:
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 self._lock = opened.enter_context((path / ".lock").open("a"))
                 self._hold()
                 self._begin()
-                self.done.update(r.task for r in read_results(path) if r.error is None)
+                self._asked = {r.task: r.asked for r in read_results(path) if r.error is None}
+                self.done.update(self._asked)
                 cut_torn_line(path / RESULTS)
                 _keep(path / rows.file, rows.key, self.done)
                 self._results = opened.enter_context((path / RESULTS).open("a"))
@@ -84,6 +87,21 @@ class RunFolder:
             except OSError as error:
                 raise InputError(f"--out {path}: {error.strerror or error}") from None
             opened.pop_all()
+
+    def has(self, loaded: LoadedTask[Any, Any]) -> bool:
+        """Whether the task has a result.
+
+        Raises:
+            InputError: it has one of before it was changed.
+        """
+        id = loaded.task.id
+        earlier = self._asked.get(id)
+        if earlier and earlier != asked_of(loaded):
+            raise InputError(
+                f"--out {self.path}: task {id} asked something else, or had another gold answer, "
+                "when its result was made: name another folder"
+            )
+        return id in self.done
 
     def add(self, result: Result, rows: Iterable[Mapping[str, Any]] = ()) -> None:
         """Append a task's rows, then its result, which makes it done (unless it is an error).

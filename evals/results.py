@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..models.base import Usage
+from ..models.store import digest
+from ..tasks import AnswerKey, LoadedTask
+from ..verifiers.steps import problem_of
 from .sound import refuse_unsound
 
 SCHEMA = 1
@@ -74,6 +77,9 @@ class Result:
     """Why there is no result: the task is tried again when the evaluation is resumed."""
     worker: str = ""
     """Where it was done, in a cluster."""
+    asked: str = ""
+    """A digest of what was asked, and of the gold answer where it is a question (`asked_of`); none
+    in results of before it was kept."""
 
     @property
     def drawn(self) -> int:
@@ -132,6 +138,15 @@ class Result:
             raise ValueError(f"no result: {error}") from None
         refuse_unsound(result)
         return result
+
+
+def asked_of(loaded: LoadedTask[Any, Any]) -> str:
+    """What a task asks, and its gold answer, as a digest: a result is none of a task of the same id
+    whose words have changed since. Not in it are the tests of programs."""
+    task, key = loaded.task, loaded.key
+    words = problem_of(task)
+    gold = key.answer if isinstance(key, AnswerKey) else None
+    return digest([words, gold])[:16]
 
 
 def _fields(record: Any) -> dict[str, Any]:

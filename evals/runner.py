@@ -94,7 +94,7 @@ async def evaluate(
                 async for loaded in read(iter(tasks)):
                     refuse_twins(loaded, seen)
                     for arm in arms:
-                        if loaded.task.id not in arm.folder.done:
+                        if not arm.folder.has(loaded):
                             await pace.room(arm.lane)
                             done = pace.attempt(arm.lane, loaded)
                             group.create_task(_work(arm, done, finished))

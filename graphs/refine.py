@@ -121,7 +121,7 @@ def propose_verify_refine(profile: str = "fast", **overrides: Any) -> Graph:
     options = with_options(RefineOptions, PROFILES, profile, overrides)
     begin = Begin(
         "propose_verify_refine",
-        options.model_dump(),
+        _identity(options),
         takes=(CodeTask, MathTask),
         feedback=options.feedback is True,
     )
@@ -134,6 +134,12 @@ def propose_verify_refine(profile: str = "fast", **overrides: Any) -> Graph:
     graph.add_edge("chain", "choose")
     graph.add_edge("choose", END)
     return graph.compile(name="propose_verify_refine")
+
+
+def _identity(options: RefineOptions) -> dict[str, Any]:
+    """The options that a run is known by. One that came later is not among them where it is off, so
+    that runs which were stored before it are still found."""
+    return options.model_dump(exclude=None if options.in_context else {"in_context"})
 
 
 def start_chains(count: int) -> Callable[[Search], Sequence[Send]]:

@@ -4,17 +4,15 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import ModelError, ModelRefused, ModelUnavailable, PonderError, SearchStopped
 from ..models.base import Completion, Message, Model, Several, Step, Usage
 from ..models.budget import Budget, Ledger, Promise, Quote, estimate_tokens
-from ..models.store import Store, digest
+from ..models.store import Store
+from .replies import Replies, Reply
 from .request import CallEnded, Ending, Request, neighbours
 from .sampling import Sampling
-from .thought import plain
-
-Reply = TypeVar("Reply", Completion, Step)
 
 
 class Calls:
@@ -40,14 +38,18 @@ class Calls:
         self.failed: dict[str, bool] = {}
         """Paths whose model was asked in this process and failed, by which is not meant that it
         refused; and whether the same may succeed later."""
-        self._run, self._task, self._store, self._seed = run, task, store, seed
-        self.finished = store.record(run, "finished", "") is not None
-        """Whether this run came to its end before, and only replays now."""
+        self._task, self._seed = task, seed
+        self._replies = Replies(run, task, store)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._finding_out = asyncio.Lock()
         self._deadline: float | None = None
         self._cut = False
         """Whether not even what was set aside may be called any more."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether this run came to its end before, and only replays now."""
+        return self._replies.finished
 
     def start_clock(self) -> None:
         """Start counting the budget's seconds."""
@@ -165,36 +167,16 @@ class Calls:
         return outcome
 
     def _known(self, kind: type[Reply], request: Request) -> Reply | Ending | None:
-        """What the store says of it; None if the model must be asked."""
-        known = self._replay(kind, request)
-        if known is not None and not isinstance(known, Ending):
+        """What was kept of it, counted; None if the model must be asked."""
+        known = self._replies.known(kind, request)
+        if known is None:
+            return None
+        self._count(request.path, known.usage)
+        if not isinstance(known, Ending):
             self.ledger.follow(request.promise)
+        elif known.stopped and self.stopped is None:
+            self.stopped = known.reason
         return known
-
-    def _key(self, request: Request) -> str:
-        return digest([self._task, request.path, request.model.name, request.as_json()])
-
-    def _replay(self, kind: type[Reply], request: Request) -> Reply | Ending | None:
-        path = request.path
-        stored = self._store.reply(self._key(request))
-        if stored is not None:
-            usage, faults = Usage(**stored["usage"]), tuple(stored["faults"])
-            reply = kind(stored["text"], stored["finish"], usage, faults)
-            self._count(path, reply.usage)
-            return reply
-        ended = self._store.record(self._run, "ended", path)
-        # What was refused stays refused, so that a run started again is no larger than the first.
-        # What failed is asked again, unless the run came to its end in spite of it.
-        final = self.finished or (request.once and ended is not None and ended["again"])
-        if ended is not None and (ended["stopped"] or final):
-            ending = Ending(
-                **{**ended, "faults": tuple(ended["faults"]), "usage": Usage(**ended["usage"])}
-            )
-            self._count(path, ending.usage)
-            if ending.stopped and self.stopped is None:
-                self.stopped = ending.reason
-            return ending
-        return None
 
     def _count(self, path: str, usage: Usage) -> None:
         if _thought(path) not in self.restored:
@@ -254,8 +236,7 @@ class Calls:
         """The ending of each; what it cost is the first one's."""
         endings = [ending, *[replace(ending, faults=(), usage=Usage())] * (len(requests) - 1)]
         for request, one in zip(requests, endings, strict=True):
-            data = {**plain(one), "usage": plain(one.usage)}
-            self._store.put_latest(self._run, "ended", request.path, data)
+            self._replies.end(request, one)
         return endings
 
     async def _admitted(self, requests: Sequence[Request]) -> tuple[list[Any], int]:
@@ -284,24 +265,9 @@ class Calls:
         cancelled in the very moment that they come."""
         self.asked.update(_thought(one.path) for one in requests)
         replies = await requests[0].send(max_tokens, len(requests))
-        return [self._keep(one, reply) for one, reply in zip(requests, replies, strict=False)]
-
-    def _keep(self, request: Request, reply: Any) -> Any:
-        if reply.finish == "length":
-            return reply
-        given = {**plain(reply), "usage": plain(reply.usage)}
-        stands = self._store.put_reply(
-            self._key(request),
-            task=self._task,
-            path=request.path,
-            model=request.model.name,
-            request=request.as_json(),
-            reply=given,
-        )
-        # Of two runs that ask the same at once, both are paid for and both go on from the first.
-        if stands is given:
-            return reply
-        return replace(reply, text=stands["text"], finish=stands["finish"])
+        return [
+            self._replies.keep(one, reply) for one, reply in zip(requests, replies, strict=False)
+        ]
 
     async def _cancellable(self, path: str, call: Coroutine[Any, Any, Any]) -> Any:
         """Await a call that `stop` may cancel, telling that from our own task being cancelled."""

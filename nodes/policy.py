@@ -172,10 +172,12 @@ def write_policy(policy: Policy, path: Path) -> None:
     """Write it, whole or not at all.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: it cannot be written, or is something else than a file.
     """
-    whole = path.with_name(path.name + ".new")
+    whole = path.parent / f"{path.name}.new"
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"policy {path}: is no file, and is not replaced by one; name another")
         path.parent.mkdir(parents=True, exist_ok=True)
         whole.write_text(json.dumps(policy.to_json(), indent=2) + "\n")
         whole.replace(path)

@@ -18,6 +18,7 @@ from .fit_options import (
     prm_options,
     revision_options,
 )
+from .instructions import Conversation, Turn, read_conversations
 from .student.options import PretrainOptions, StudentOptions, pretrain_options, student_options
 
 if TYPE_CHECKING:
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
     from .orm import fit_orm
     from .prm import fit_prm
     from .revision.fit import fit_revision
+    from .student.begin import Begin
     from .student.fit import fit_student, pretrain
 
 __all__ = [
     "Bad",
+    "Begin",
     "Chosen",
+    "Conversation",
     "DataEfficiency",
     "Example",
     "FitOptions",
@@ -42,6 +46,7 @@ __all__ = [
     "Run",
     "StudentOptions",
     "Target",
+    "Turn",
     "best_fit",
     "choose",
     "data_efficiency",
@@ -53,6 +58,7 @@ __all__ = [
     "pretrain",
     "pretrain_options",
     "prm_options",
+    "read_conversations",
     "read_examples",
     "revision_options",
     "student_options",
@@ -61,6 +67,7 @@ __all__ = [
 ]
 
 _FILES = {
+    "Begin": "student.begin",
     "Fitted": "fitting",
     "fit_orm": "orm",
     "fit_prm": "prm",
@@ -78,4 +85,8 @@ def __getattr__(name: str) -> Any:
     from ..models.local import require_torch
 
     require_torch()
+    if _FILES[name] == "student.fit":
+        from .student import require_trl
+
+        require_trl()
     return getattr(import_module(f".{_FILES[name]}", __name__), name)

@@ -96,18 +96,6 @@ def collate(some: Sequence[Encoded], *, every: bool = False) -> Batch:
     )
 
 
-def in_passes(lengths: Sequence[int], tokens: int) -> list[list[int]]:
-    """All indices, longest first, as many at once as `tokens` hold, padding included."""
-    order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
-    passes: list[list[int]] = []
-    for index in order:
-        if passes and (len(passes[-1]) + 1) * lengths[passes[-1][0]] <= tokens:
-            passes[-1].append(index)
-        else:
-            passes.append([index])
-    return passes
-
-
 def rows_of(batch: int, longest: int, tokens: int) -> int:
     """The largest divisor of `batch` of which the longest solution fits into `tokens` so often."""
     fits = max(1, tokens // longest)

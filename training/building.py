@@ -29,26 +29,27 @@ RATES = (
     "attention_dropout_prob", "hidden_dropout_prob", "dropout", "residual_dropout",
 )  # fmt: skip
 """How families call their rates of dropout; not all families have any."""
+LOCAL = "local_files_only"
 ADAPTER = "adapter"
 """The folder of a fit by LoRA that holds the adapter alone."""
 
 
-def base_tokenizer(base: str) -> Any:
-    """The base model's tokenizer.
+def base_tokenizer(base: str, *, gguf: bool = False, bare: bool = False) -> Any:
+    """The base model's tokenizer; with `bare`, of a folder that need hold nothing else.
 
     Raises:
         InputError: there is no such model.
         MissingError: the hub is not reached.
     """
-    source, arguments = _source(base)
-    with quiet(), explained(source, offline=bool(arguments)):
+    source, arguments = (Source(base, base), {}) if bare else _source(base, gguf=gguf)
+    with quiet(), explained(source, offline=LOCAL in arguments):
         return transformers.AutoTokenizer.from_pretrained(source.place, **arguments)
 
 
 def longest(base: str) -> int:
     """How many tokens a base model takes, as its config says."""
     source, arguments = _source(base)
-    with quiet(), explained(source, offline=bool(arguments)):
+    with quiet(), explained(source, offline=LOCAL in arguments):
         config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
     return limit_of(config.get_text_config(decoder=True))
 
@@ -80,34 +81,46 @@ def language_model(
     *,
     cuda: bool = False,
     lora: bool = True,
-    fresh: bool = False,
+    gguf: bool = False,
 ) -> Any:
     """The base model with its own head, as it is fitted; raises as `build`. Without `lora` none is
-    added yet; `fresh` begins at random, of the seed, where the folder has a config and no weights.
-    """
+    added yet. With `gguf` it may be a GGUF file, whose quantised weights are written out."""
 
     def prepare(config: Any) -> None:
         _set_rates(config, options.dropout)
 
-    if fresh and not any(Path(base).glob("*.safetensors")) and Path(base).is_dir():
-        with quiet(), explained(find(base), offline=False):
-            config = transformers.AutoConfig.from_pretrained(base)
-            prepare(config)
-            transformers.set_seed(options.seed)
-            auto: Any = transformers.AutoModelForCausalLM
-            model = auto.from_config(config, dtype=torch.float32)
-    else:
-        model, missing = _loaded(base, "AutoModelForCausalLM", options, prepare, cuda=cuda)
-        _refuse_missing(base, missing)
+    model, missing = _loaded(base, "AutoModelForCausalLM", options, prepare, cuda=cuda, gguf=gguf)
+    _refuse_missing(base, missing)
     return _prepared(model, "", options, lora=lora)
 
 
+def new_language_model(config: Path, options: FitOptions) -> Any:
+    """A model with that config.json, whose weights are drawn from the seed; without LoRA.
+
+    Raises:
+        InputError: it is no config that transformers knows.
+    """
+    auto: Any = transformers.AutoModelForCausalLM
+    with quiet(), explained(Source(str(config), str(config)), offline=False):
+        found = transformers.AutoConfig.from_pretrained(str(config))
+        _set_rates(found, options.dropout)
+        transformers.set_seed(options.seed)
+        model = auto.from_config(found, dtype=torch.float32)
+    return _prepared(model, "", options, lora=False)
+
+
 def _loaded(
-    base: str, auto: str, options: FitOptions, prepare: Callable[[Any], None], *, cuda: bool
+    base: str,
+    auto: str,
+    options: FitOptions,
+    prepare: Callable[[Any], None],
+    *,
+    cuda: bool,
+    gguf: bool = False,
 ) -> tuple[Any, list[str]]:
     """The model of that class with its config prepared, and which tensors the base lacks of it."""
-    source, arguments = _source(base)
-    with quiet(), explained(source, offline=bool(arguments)):
+    source, arguments = _source(base, gguf=gguf)
+    with quiet(), explained(source, offline=LOCAL in arguments):
         config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
         prepare(config)
         transformers.set_seed(options.seed)
@@ -134,12 +147,13 @@ def _prepared(model: Any, head: str, options: FitOptions, *, lora: bool = True) 
     return with_lora(model, head, options) if options.lora and lora else model
 
 
-def _source(base: str) -> tuple[Source, dict[str, Any]]:
+def _source(base: str, *, gguf: bool = False) -> tuple[Source, dict[str, Any]]:
     source = find(base)
-    if source.gguf:
+    if source.gguf and not gguf:
         raise InputError(f"model {base}: a GGUF file cannot be fitted; name its original folder")
-    local = {"local_files_only": True} if source.on_hub and not hub.reached() else {}
-    return source, {**local, "trust_remote_code": False} if local else local
+    local = {LOCAL: True} if source.on_hub and not hub.reached() else {}
+    more = {**local, "trust_remote_code": False} if local else local
+    return source, {**source.arguments, **more}
 
 
 def _set_rates(config: Any, dropout: float) -> None:

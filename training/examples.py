@@ -20,7 +20,6 @@ TRL's PRM data ("stepwise supervision"), so its files are read as they are.
 Further columns are let through unread.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +148,7 @@ def _labels(value: Any, steps: int) -> tuple[Target, ...]:
 def _label(value: Any, number: int) -> Target:
     if value is None or (isinstance(value, str) and value in CLASSES):
         return value
-    if isinstance(value, bool | int | float) and math.isfinite(value) and 0 <= value <= 1:
+    if isinstance(value, bool | int | float) and 0 <= value <= 1:  # which NaN is not
         return float(value)
     raise Unfit(
         "a label must be true, false, a number from 0 to 1, positive, neutral, negative or null",

@@ -93,11 +93,26 @@ class Fit(ABC):
             train, validation = split(train, self.options.validation, self.options.seed)
         learnt = [needed(one) for _, one in self._encoded(train, "fit to")]
         wanted = self._wanted(validation, data)
+        self._warn(train, {"validation data": validation, "pool": data.pool})
         best = self._best(wanted)
         scoring = self._build(cuda=cuda_for(self.options.device))
-        begin(self.folder, identity)
         with held(self.folder):
+            done = result_in(self.folder, identity)  # another process may have been here meanwhile
+            if done is not None:
+                return fitted_in(self.folder, done)
+            begin(self.folder, identity)
             return self._run(scoring, learnt, wanted, best)
+
+    def _warn(self, train: Sequence[Example], others: Mapping[str, Sequence[Example]]) -> None:
+        """Say where it is measured on questions that it is fitted to."""
+        fitted = {one.question for one in train}
+        for name, some in others.items():
+            both = len(fitted & {one.question for one in some})
+            if both and self.say is not None:
+                self.say(
+                    f"{both} questions of the {name} are fitted to as well: what is measured on "
+                    "them is too good"
+                )
 
     def _identity(self, data: Data) -> Identity:
         sets = {

@@ -27,9 +27,18 @@ class Turn:
 
     role: Literal["system", "user", "assistant"]
     content: str
+    input: str = ""
+    """What an instruction is to be carried out on, where the data keep it apart (Alpaca)."""
+
+    @property
+    def text(self) -> str:
+        """All of it. An input follows its instruction, after an empty line."""
+        return "\n\n".join(filter(None, (self.content, self.input)))
 
 
 Conversation = tuple[Turn, ...]
+Placed = tuple[Conversation, str]
+"""A conversation, with its file and line."""
 FROM: Mapping[str, Literal["system", "user", "assistant"]] = {
     "system": "system",
     "human": "user",
@@ -79,13 +88,23 @@ def read_instructions(path: Path, bad: Bad | None = None) -> Iterator[Instructio
         yield Instruction(InstructionTask(id, instruction, output, given), layout, where, system)
 
 
+def read_conversations(path: Path, bad: Bad | None = None) -> Iterator[Placed]:
+    """The conversations of a file of any of the layouts, each with its file and line, one at a
+    time; of one turn of each or of many. Raises as `read_instructions`."""
+    bad = bad or Bad()
+    for row, where in read_rows(path):
+        try:
+            yield conversation_of(row)[1], where
+        except Unfit as unfit:
+            bad.row(where, unfit.reason, unfit.detail)
+
+
 def to_layout(pair: Mapping[str, str], layout: Layout) -> dict[str, Any]:
     """A pair (`instruction`, `input`, `output`) as a row of that layout. In a conversation the
     input follows the instruction, after an empty line."""
     if layout == "alpaca":
         return {name: pair[name] for name in ("instruction", "input", "output")}
-    asked = "\n\n".join(filter(None, (pair["instruction"], pair["input"])))
-    said = (asked, pair["output"])
+    said = (Turn("user", pair["instruction"], pair["input"]).text, pair["output"])
     if layout == "sharegpt":
         turns = zip(("human", "gpt"), said, strict=True)
         return {"conversations": [{"from": who, "value": text} for who, text in turns]}
@@ -94,8 +113,7 @@ def to_layout(pair: Mapping[str, str], layout: Layout) -> dict[str, Any]:
 
 
 def conversation_of(row: Any) -> tuple[Layout, Conversation]:
-    """A row as a conversation, with what its layout is. An input follows its instruction, after an
-    empty line.
+    """A row as a conversation, with what its layout is.
 
     Raises:
         Unfit: it is of none of the layouts.
@@ -109,8 +127,7 @@ def conversation_of(row: Any) -> tuple[Layout, Conversation]:
     if "instruction" not in row:
         raise Unfit("it has no `instruction`, `messages` or `conversations`")
     instruction, given, output = _alpaca(row)
-    asked = "\n\n".join(filter(None, (instruction, given)))
-    return "alpaca", (Turn("user", asked), Turn("assistant", output))
+    return "alpaca", (Turn("user", instruction, given), Turn("assistant", output))
 
 
 def rewritten(

@@ -75,19 +75,22 @@ def result_in(folder: Path, identity: Identity) -> dict[str, Any] | None:
 
 
 def begin(folder: Path, identity: Identity) -> None:
-    """Write down what the fit is of."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write down what the fit is of. Only who holds the folder may."""
     _write(folder / FIT, identity.to_json())
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """The folder, for this process alone, as long as it is fitted.
+    """The folder, for this process alone, as long as it is fitted. It is made if it is not there.
 
     Raises:
-        InputError: another process has it.
+        InputError: another process has it, or it cannot be made.
         StoreError: something could not be written, as on a full disk.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from None
     try:
         with (folder / LOCK).open("a") as lock:
             try:

@@ -1,14 +1,17 @@
 """What is measured of a reward model while it is fitted, on data that it is not fitted to."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 
+from ..errors import FitError
+from ..models.local.passes import in_passes
 from ..verifiers.aggregation import aggregate
 from ..verifiers.prm import Format
 from . import ranking
-from .batches import collate, in_passes
+from .batches import collate
 from .encoding import Encoded, Neutral, first_wrong, right
 from .examples import Example
 from .scoring import Scoring
@@ -27,7 +30,11 @@ class Reader:
 
     @torch.inference_mode()
     def __call__(self, data: Sequence[Encoded]) -> tuple[list[Steps], float]:
-        """Of each its scores at all positions, and the mean loss of those that have a target."""
+        """Of each its scores at all positions, and the mean loss of those that have a target.
+
+        Raises:
+            FitError: a score or the loss is no number.
+        """
         self.scoring.eval()
         device = next(self.scoring.parameters()).device
         scores: list[Steps] = [()] * len(data)
@@ -43,7 +50,24 @@ class Reader:
             read = map(self.format.readout, numbers.tolist())
             for index in some:
                 scores[index] = tuple(next(read) for _ in data[index].positions)
-        return scores, total / count if count else float("nan")
+        for one, own in zip(data, scores, strict=True):
+            if not all(map(math.isfinite, own)):
+                raise FitError(DIVERGED.format(f"the score of {one.where or 'a solution'}"))
+        return scores, mean_loss(total, count)
+
+
+DIVERGED = "{} is no number any more where the model is measured; a lower lr, or fewer epochs"
+
+
+def mean_loss(total: float, count: int) -> float:
+    """The mean of a loss over so many positions; NaN of none.
+
+    Raises:
+        FitError: it is no number.
+    """
+    if not math.isfinite(total):
+        raise FitError(DIVERGED.format("the loss"))
+    return total / count if count else float("nan")
 
 
 @dataclass

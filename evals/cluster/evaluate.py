@@ -157,7 +157,7 @@ class _Driver:
     async def _offer(self, tasks: Iterable[Loaded]) -> None:
         async for loaded in read(iter(tasks)):
             id = loaded.task.id
-            arms = [arm for arm in self._arms if id not in arm.folder.done]
+            arms = [arm for arm in self._arms if not arm.folder.has(loaded)]
             if not arms or id in self._seen:
                 continue
             self._seen.add(id)

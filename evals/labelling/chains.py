@@ -50,7 +50,10 @@ def _of_one(result: Result, store: StoreReader, left_out: Counter[str]) -> Itera
             left_out["not graded" if thought else "not in the store"] += 1
             continue
         before = thought.parents if thought.kind == "revision" else ()
+        text = thought.text.strip()
+        if not text or not thoughts.keys() >= set(before):
+            left_out["empty" if not text else "an answer before it is not in the store"] += 1
+            continue
         context = tuple(thoughts[id].text for id in before)
         *_, asked = conversation(Revision(task.id, task.question, context, ""))
-        text = thought.text.strip()
         yield Example(asked["content"], (text,), (), sample.passed, final_answer(text), task.id)

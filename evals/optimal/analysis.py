@@ -1,5 +1,6 @@
 """From a sweep's outcomes to a policy, and to what that is worth."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from .efficiency import Efficiency
 from .grid import BASELINE, order_of
 from .measured import Optimal, efficiency_of, optimal
 from .outcomes import Outcome, Table, costs_of, table_of
+from .plan import Cover
 from .sweep import Estimated, Swept
 
 COSTS = ("generations", "tokens", "verifier_tokens")
@@ -33,8 +35,9 @@ class Estimating:
     """The mean standard error of a question's difficulty."""
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Plain data. An error that is infinite, which JSON cannot say, is null."""
+        own = {name: getattr(self, name) for name in self.__slots__}
+        return own if math.isfinite(self.error) else {**own, "error": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ class Analysis:
     estimating: Estimating
     left_out: int
     """Questions without a difficulty, or without a grade from every strategy and budget."""
+    absent: Sequence[Cover]
+    """Strategies with budgets that were to be tried and have no outcome, so that nothing could be
+    chosen of them."""
     same_bin: float | None
     """The share of questions that predicted and oracle difficulty put in the same bin; None where
     both are not known."""
@@ -77,6 +83,7 @@ class Analysis:
             },
             "estimating": self.estimating.to_json(),
             "left_out": self.left_out,
+            "absent": [list(one) for one in self.absent],
             "same_bin": self.same_bin,
         }
 
@@ -113,6 +120,7 @@ def analyse(swept: Swept, by: By = "predicted", count: int = 5, seed: int = 0) -
         costs={budget: costs_of(outcomes, budget) for budget in swept.budgets},
         estimating=_estimating([swept.difficulty[q] for q in sorted(questions)], by),
         left_out=len(asked) - len(questions),
+        absent=swept.absent,
         same_bin=_same_bin(swept, questions, count),
     )
 

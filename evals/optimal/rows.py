@@ -93,6 +93,9 @@ def notes(found: Analysis) -> list[str]:
             f"{found.binned.astray} questions are in another bin than their difficulty alone says, "
             "since others are equally difficult: more samples a question would tell them apart."
         )
+    if found.absent:
+        names = ", ".join(f"{name} with {budget}" for name, budget in found.absent)
+        said.append(f"No question has an outcome of {names} generations: not chosen among.")
     if found.left_out:
         said.append(
             f"{found.left_out} questions are left out: they have no difficulty, or not every "

@@ -55,10 +55,38 @@ class Swept:
     specs: Mapping[Cover, tuple[str, Mapping[str, Any]]]
     """By strategy and budget: the profile, and the options beside those of size."""
 
+    @property
+    def absent(self) -> list[Cover]:
+        """What was to be tried, and has come to nothing yet."""
+        known = {(one.strategy, one.budget) for one in self.outcomes}
+        return sorted(cover for cover in self.specs if cover not in known)
+
     @cached_property
     def curve_budgets(self) -> list[int]:
         """The numbers of answers that best-of-n has outcomes for."""
         return sorted({one.budget for one in self.outcomes if one.strategy == Strategy().name})
+
+
+def refuse_another(path: Path, planned: Sequence[Planned]) -> None:
+    """See that a sweep which is in the folder already is of the same models and verifier: a policy
+    is of one, and the runs of two could not be told apart in it.
+
+    Raises:
+        InputError: it is not, or cannot be read.
+    """
+    if not (path / SWEEP).exists():
+        return
+    ours = planned[0].spec
+    for run in _read(path)["runs"]:
+        if run["covers"]:
+            continue
+        theirs = read_about(path / run["name"]).spec
+        for name in ("model", "judge", "verifier"):
+            if (held := getattr(theirs, name)) != getattr(ours, name):
+                raise InputError(
+                    f"--out {path}: holds a sweep with {name} {held}, not {getattr(ours, name)}: "
+                    "name another folder"
+                )
 
 
 def write_sweep(path: Path, budgets: Iterable[int], planned: Sequence[Planned]) -> None:
@@ -91,7 +119,8 @@ def read_sweep(path: Path) -> Swept:
     """What a sweep's folder has so far.
 
     Raises:
-        InputError: it is no sweep's folder, or one of its runs cannot be read.
+        InputError: it is no sweep's folder, one of its runs cannot be read, or they are of two
+            models.
     """
     data = _read(path)
     trials: dict[tuple[str, str, int, int], Outcome] = {}
@@ -104,6 +133,9 @@ def read_sweep(path: Path) -> Swept:
         folder = path / run["name"]
         covers = [(str(name), int(budget)) for name, budget in run["covers"]]
         if not covers:
+            if about is not None:
+                both = f"{about.spec.model} and {its.spec.model}"
+                raise InputError(f"{path}: has a sweep of {both}; a policy is of one model")
             about, hard = its, {one.task: _estimated(one) for one in _whole(folder)}
         options = _options(its)
         specs |= dict.fromkeys(covers, (its.spec.profile, options))

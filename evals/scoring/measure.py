@@ -71,24 +71,26 @@ class Report:
 
 
 async def measured(path: Path, threshold: float = 0.5) -> Report:
-    """Measure a file that `ScoreFile` wrote.
+    """Measure a file that `ScoreFile` wrote; one that it did not write, since there was nothing
+    to write, has no solutions.
 
     Neutral steps count as right (2305.20050, section 2.6). First wrong steps are looked for in
     solutions that are labelled up to one, or whole (ProcessBench, 2412.06559).
     """
-    rows = list(_read(path))
+    rows = _read(path)
     marked = [(one, wrong) for one in rows if (wrong := first_wrong(one[0])) is not None]
     steps = [scores or None for (_, _, scores), _ in marked]
     wrongs = [wrong for _, wrong in marked]
     by_steps = any(steps)
     selections, questions, trials, notes = await _selections(rows)
+    best = best_threshold(steps, wrongs) if by_steps else None
     return Report(
         len(rows),
         questions,
         selections,
         trials,
         first_error(steps, wrongs, threshold) if by_steps else None,
-        best_threshold(steps, wrongs) if by_steps else None,
+        best,
         _calibration(
             [
                 (score, right(label))
@@ -100,8 +102,14 @@ async def measured(path: Path, threshold: float = 0.5) -> Report:
         _calibration(
             [(score, float(one.correct)) for one, score, _ in rows if one.correct is not None]
         ),
-        notes,
+        notes if best is None else (*notes, FLATTERS),
     )
+
+
+FLATTERS = (
+    "the best threshold was chosen on the very rows that its F1 is of, so that F1 is too good; "
+    "--threshold says one that was chosen on others"
+)
 
 
 async def _selections(
@@ -158,6 +166,8 @@ def _calibration(pairs: Sequence[tuple[float, float]]) -> Calibration | None:
 
 
 def _read(path: Path) -> "list[Scored]":
+    if not path.exists():
+        return []
     return [
         (from_row(row, where), float(row["score"]), tuple(row["scores"] or ()))
         for row, where in read_rows(path)

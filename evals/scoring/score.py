@@ -1,6 +1,7 @@
 """Score solutions, question by question, into a file that grows."""
 
 import asyncio
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,12 +42,16 @@ class Account:
     first: dict[str, str] = field(default_factory=dict)
     """By reason, the first of them, in full."""
     usage: Usage = field(default_factory=Usage)
+    beyond: int = 0
+    """Rows that were there, and that the file which is scored has not."""
 
     def lines(self) -> list[str]:
         """In words, a line each."""
         earlier = f", {self.earlier} of them earlier" if self.earlier else ""
         same = f", {self.same} by an equal row" if self.same else ""
         lines = [f"{self.earlier + self.scored} solutions scored{earlier}{same}"]
+        if self.beyond:
+            lines.append(f"{self.beyond} of the earlier ones are none of this file's; they stay")
         usage = self.usage
         if usage.calls:
             tokens = usage.prompt_tokens + usage.completion_tokens
@@ -112,6 +117,7 @@ async def score_all(
                 account.scored += 1
         file.flush()
         told(account)
+    account.beyond = file.unmet
     return account
 
 
@@ -160,6 +166,8 @@ def scored(verdict: Verdict) -> Added | str:
     """The scores of a solution: as a whole, and of each step where there are such."""
     if verdict.score is None:
         return verdict.reason or "no score, and no reason"
+    if not all(map(math.isfinite, (verdict.score, *verdict.steps))):
+        return "the score is no number"
     return {"score": verdict.score, "scores": list(verdict.steps) or None}
 
 

@@ -125,3 +125,21 @@ def test_a_model_that_is_not_here_needs_its_size_said(ponder: Ponder, tmp_path: 
 
     assert ended.code == 2
     assert "--params N: how many parameters ollama/x has cannot be seen here" in ended.err
+
+
+def test_no_parameters_are_not_taken_for_none_given(ponder: Ponder, tmp_path: Path) -> None:
+    folder = run(tmp_path / "run", 5, model=f"transformers/{tiny.save(tmp_path / 'm', 'llama')}")
+
+    ended = ponder("flops", folder, "--params", 0)
+
+    assert ended.code == 2
+    assert ended.err.endswith("ponder: parameters = 0.0: must be a number above 0\n")
+
+
+def test_more_generations_than_there_can_be_are_refused(ponder: Ponder) -> None:
+    points = f"1{'0' * 400}=0.2,2=0.3"
+
+    ended = ponder("flops", "--larger", 14, "--accuracy", points, "--larger-accuracy", 0.3)
+
+    assert ended.code == 2
+    assert "must be GENERATIONS=SHARE" in ended.err

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from ponder.graphs import propose_verify_refine
@@ -46,6 +48,17 @@ async def test_every_answer_of_a_chain_is_a_row_with_what_its_model_was_asked(
     assert [row["prompt"] for row in rows] == [
         conversation(Revision("sum", QUESTION, tuple(texts[:n]), ""))[-1]["content"]
         for n in range(3)
+    ]
+
+    [file] = run.rglob("store.sqlite")
+    with closing(sqlite3.connect(file)) as store, store:
+        store.execute("DELETE FROM records WHERE kind = 'thought' AND id = 'c1/answer'")
+    labelled = await asyncio.to_thread(ponder, "label", "chains", run, "--out", out)
+
+    assert labelled.out.splitlines()[:-1] == [
+        "0 rows",
+        "left out 2: an answer before it is not in the store",
+        "left out 1: not in the store",
     ]
 
 

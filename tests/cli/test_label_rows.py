@@ -1,7 +1,10 @@
 """`ponder label prm800k` and `convert`: from published rows to examples, and on to TRL."""
 
 import json
+import os
 from pathlib import Path
+
+import pytest
 
 from ponder.training import read_examples
 from tests.cli.conftest import Ponder
@@ -46,3 +49,57 @@ def test_a_bad_row_is_told_with_file_and_line(ponder: Ponder, tmp_path: Path) ->
     said = ponder("label", "prm800k", file, "--out", out, "--skip-bad")
     assert said.code == 0
     assert "left out 1 row: no labelled solution" in said.out
+
+
+@pytest.mark.parametrize("out", [".", "/", "in.jsonl/out", "a" * 300, "pipe"])
+def test_what_cannot_be_written_is_one_line_and_stays_what_it_is(
+    ponder: Ponder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("in.jsonl").write_text('{"prompt": "p", "completions": ["a"], "labels": [1]}\n')
+    os.mkfifo("pipe")
+
+    said = ponder("label", "convert", "in.jsonl", "--to", "trl", "--out", out)
+
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["in.jsonl", "pipe"]
+    assert Path("pipe").is_fifo()
+
+
+def test_a_link_stays_one(ponder: Ponder, tmp_path: Path) -> None:
+    file, link, out = (tmp_path / name for name in ("in.jsonl", "link", "out.jsonl"))
+    file.write_text('{"prompt": "p", "completions": ["a"], "labels": [1]}\n')
+    link.symlink_to(out)
+
+    ponder("label", "convert", file, "--to", "trl", "--out", link)
+
+    assert link.is_symlink()
+    assert out.read_text().count("\n") == 1
+
+
+def test_what_is_no_solution_has_no_outcome(ponder: Ponder, tmp_path: Path) -> None:
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"verified": true}\n[1]\n{"prompt": "p", "completions": ["a"]}\n')
+
+    said = ponder(
+        "label", "convert", file, "--to", "outcome", "--out", tmp_path / "o.jsonl", "--skip-bad"
+    )
+
+    assert said.code == 0
+    assert said.out.splitlines()[0] == "0 rows"
+    assert said.out.count("left out 1 row: ") == 3
+
+
+@pytest.mark.parametrize("verb", [("convert", "--to", "trl"), ("prm800k",)])
+def test_what_is_read_is_not_written_over(
+    ponder: Ponder, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    file, link = write(tmp_path, PHASE_1), tmp_path / "link.jsonl"
+    link.symlink_to(file)
+    before = file.read_bytes()
+
+    said = ponder("label", *verb, file, "--out", link)
+
+    assert said.code == 2
+    assert "link.jsonl is the file that is read; name another" in said.err
+    assert file.read_bytes() == before

@@ -111,4 +111,37 @@ def test_neutral_as_negative_and_the_same_file_are_refused(
     assert (said.code, "do not tell wrong steps from neutral ones" in said.err) == (2, True)
 
     said = ponder("score", file, "--verifier", f"prm:{model},format=reasoneval-7b", "--out", file)
-    assert (said.code, "is the file that is scored" in said.err) == (2, True)
+    assert (said.code, "is the file that is read" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("verb", [("score",), ("label", "synthetic")])
+def test_where_nothing_could_be_scored_it_is_said_why(
+    ponder: Ponder, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    model, file = publish("trl", tmp_path / "model").folder, tmp_path / "in.jsonl"
+    file.write_text(json.dumps(ROWS[2]) + "\n")
+
+    said = ponder(*verb, file, "--verifier", f"prm:{model}", "--out", tmp_path / "out.jsonl")
+
+    assert (said.code, said.err) == (1, "")
+    assert "not scored: 1: N tokens are more than" in said.out
+    assert "out.jsonl" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("out", "more", "says"),
+    [
+        ("a" * 300, (), "File name too long"),
+        ("out.jsonl", ("--threshold", "nan"), "--threshold nan: must be a number"),
+    ],
+)
+def test_wrong_input_to_score_is_one_line(
+    ponder: Ponder, tmp_path: Path, file: Path, out: str, more: tuple[str, ...], says: str
+) -> None:
+    model = publish("trl", tmp_path / "model").folder
+
+    said = ponder("score", file, "--verifier", f"prm:{model}", "--out", tmp_path / out, *more)
+
+    assert said.code == 2
+    assert says in said.err
+    assert len(said.err.splitlines()) == 1

@@ -93,6 +93,19 @@ def test_the_same_sweep_again_does_nothing_more(
     assert again.out == first.out
 
 
+def test_another_model_s_sweep_is_not_mixed_in(
+    ponder: Ponder, url: str, questions: Path, tmp_path: Path
+) -> None:
+    ponder("sweep", questions, *small(url, tmp_path / "s"), "--limit", 2)
+    before = sorted(tmp_path.rglob("*"))
+
+    ended = ponder("sweep", questions, *small(url, tmp_path / "s"), "--model", "hosted_vllm/y")
+
+    assert ended.code == 2
+    assert "holds a sweep with model hosted_vllm/x, not hosted_vllm/y" in ended.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -135,6 +148,8 @@ def test_searches_over_programs_are_refused(ponder: Ponder, tmp_path: Path) -> N
 def test_a_policy_of_what_is_no_sweep_is_one_line(ponder: Ponder, tmp_path: Path) -> None:
     ended, measure = ponder("policy", tmp_path), ponder("policy", tmp_path, "--difficulty", "luck")
 
-    assert (ended.code, measure.code) == (2, 2)
+    seed = ponder("policy", tmp_path, "--seed", -1)
+    assert (ended.code, measure.code, seed.code) == (2, 2, 2)
+    assert "--seed" in seed.err
     assert "not a sweep's folder: sweep.json: No such file" in ended.err
     assert "--difficulty 'luck' is not one of predicted, oracle" in measure.err

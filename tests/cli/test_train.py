@@ -63,6 +63,17 @@ def test_bad_rows_are_left_out_and_counted(ponder: Ponder, model: Path, tmp_path
     assert "train.jsonl line 6" in ended.err
 
 
+def test_an_f1_whose_threshold_was_chosen_on_its_rows_says_so(
+    ponder: Ponder, model: Path, data: Path, tmp_path: Path
+) -> None:
+    settings = ("-o", "epochs=1", "-o", "validation=0.3")
+
+    ended = ponder("train", "prm", data, "--base", model, "--out", tmp_path / "out", *settings)
+
+    assert "threshold  " in ended.out
+    assert "f1 is that of the best threshold for these validation data, so it is too" in ended.err
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

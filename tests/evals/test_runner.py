@@ -1,6 +1,9 @@
 """Many tasks in one process."""
 
 import asyncio
+import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,28 @@ async def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     assert {result.task for result in told} == {"times/4", "times/5"}
     assert len(second.calls) == 6
     assert len(results(tmp_path / "a")) == 5
+
+
+@pytest.mark.parametrize("results_say", [True, False])
+async def test_a_task_that_was_changed_has_no_result_of_before(
+    tmp_path: Path, results_say: bool
+) -> None:
+    await run(arm(tmp_path / "a"), count=1)
+    if not results_say:  # as those of before they said what was asked
+        file = tmp_path / "a/results.jsonl"
+        line = {name: one for name, one in json.loads(file.read_text()).items() if name != "asked"}
+        file.write_text(json.dumps(line) + "\n")
+    [loaded] = tasks(1)
+    changed = replace(loaded, task=replace(loaded.task, statement="Something else."))
+    again = arm(tmp_path / "a")
+
+    try:
+        with pytest.raises(InputError) if results_say else nullcontext() as refused:
+            await evaluate([changed], [again])
+    finally:
+        close([again])
+
+    assert refused is None or "a: task times/1 asked something else, or had" in str(refused.value)
 
 
 async def test_several_runs_share_the_tasks_and_not_their_results(tmp_path: Path) -> None:

@@ -161,6 +161,88 @@ async def test_another_verifier_s_scores_are_not_mixed_in(tmp_path: Path) -> Non
         ScoreFile(out, {"verifier": "x"}, SCORED)
 
 
+@pytest.mark.parametrize(
+    "change", [{"correct": False}, {"labels": [0]}, {"answer": "5"}, {"id": "other"}]
+)
+async def test_grades_that_have_changed_since_are_not_passed_over(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    row = solution("a 1", correct=True, labels=[1], answer="4", id="sum")
+    out = tmp_path / "out.jsonl"
+    await run(write(tmp_path, row), out)
+
+    with pytest.raises(InputError, match=r"in.jsonl line 1: .*out.jsonl has this solution with an"):
+        await run(write(tmp_path, {**row, **change}), out)
+
+
+async def test_labels_that_a_large_model_replaces_may_change(tmp_path: Path) -> None:
+    await run(write(tmp_path, solution("a 1", labels=[1])), tmp_path / "out.jsonl", above=0.2)
+
+    again = await run(
+        write(tmp_path, solution("a 1", labels=[0])), tmp_path / "out.jsonl", above=0.2
+    )
+
+    assert (again.earlier, again.scored) == (1, 0)
+
+
+async def test_rows_that_the_file_no_longer_has_are_counted(tmp_path: Path) -> None:
+    rows = [solution(f"{n} 1") for n in range(3)]
+    await run(write(tmp_path, *rows), tmp_path / "out.jsonl")
+
+    account = await run(write(tmp_path, rows[1]), tmp_path / "out.jsonl")
+
+    assert account.beyond == 2
+    assert "2 of the earlier ones are none of this file's; they stay" in account.lines()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"score": "x"}, {"score": None}, {"score": True}, {"score": float("nan")},
+        {"score": 10**400}, {"scores": 5}, {"scores": ["a"]}, {"scores": [0.5, 0.5]},
+    ],
+)  # fmt: skip
+async def test_scores_that_no_verifier_gives_are_refused_with_their_line(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    file, out = write(tmp_path, solution("a 1")), tmp_path / "out.jsonl"
+    await run(file, out)
+    out.write_text(json.dumps({**lines(out)[0], **change}) + "\n")
+
+    with pytest.raises(InputError, match=f"out.jsonl line 1: its {next(iter(change))} is "):
+        await run(file, out)
+
+
+async def test_a_score_that_is_no_number_is_none(tmp_path: Path) -> None:
+    judge = ScriptedVerifier(lambda task, steps: [float("nan")])
+
+    account = await run(write(tmp_path, solution("a")), tmp_path / "out.jsonl", judge)
+
+    assert account.unscored.total() == 1
+    assert not (tmp_path / "out.jsonl").exists()
+    assert (await measured(tmp_path / "out.jsonl")).solutions == 0
+
+
+def test_a_file_that_its_last_holder_removes_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.jsonl"
+    monkeypatch.setattr("fcntl.flock", lambda file, how: out.unlink())
+
+    with pytest.raises(InputError, match="another process is writing to it"):
+        ScoreFile(out, BY, SCORED)
+
+
+async def test_rows_that_were_not_handed_on_yet_are_kept_when_it_ends(tmp_path: Path) -> None:
+    file, out = write(tmp_path, solution("a 1")), tmp_path / "out.jsonl"
+    [(example, row)] = read_solutions(file, Bad())
+
+    with ScoreFile(out, BY, SCORED) as to:
+        to.add(example, row, {"score": 1.0, "scores": [1.0]})
+
+    assert len(lines(out)) == 1
+
+
 async def test_labels_of_a_large_model_and_three_kinds_of_supervision(tmp_path: Path) -> None:
     rows = [
         solution("a 0.9", "b 0.8", correct=False),
@@ -208,6 +290,8 @@ async def test_processbench_s_rows_are_scored_and_measured(tmp_path: Path) -> No
     assert report.first_error.f1 == 0.5
     assert report.first_error_best is not None
     assert report.first_error_best.f1 == pytest.approx(2 / 3)
+    assert report.lines()[-1].startswith("the best threshold was chosen on the very rows")
+    assert report.to_json()["notes"][-1] == report.lines()[-1]
     assert report.steps is not None
     assert report.steps.steps == 7
     assert [row["generator"] for row in lines(tmp_path / "out.jsonl")] == ["g"] * 4

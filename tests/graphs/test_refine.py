@@ -10,6 +10,7 @@ from ponder.errors import InputError, ModelRefused, ModelUnavailable
 from ponder.graphs import propose_verify_refine
 from ponder.graphs.refine import Revising, go_on, start_chains
 from ponder.models import Budget, Completion, Message, ScriptedModel, Usage
+from ponder.nodes import Run
 from ponder.sandboxes import Program, ScriptedSandbox
 from ponder.sandboxes.bubblewrap_sandbox import BubblewrapSandbox
 from ponder.tasks import Key, Task, Test
@@ -28,6 +29,19 @@ async def test_chains_times_depth_answers_are_asked_for(chains: int, depth: int)
     assert [candidate.id for candidate in solution.candidates] == places(chains, depth)
     assert solution.usage.calls == chains * depth
     assert solution.stopped == "complete"
+
+
+@pytest.mark.parametrize("in_context", [False, True])
+async def test_runs_of_before_an_option_are_those_where_it_is_off(in_context: bool) -> None:
+    before: dict[str, Any] = {
+        "chains": 1, "depth": 1, "context": 4, "feedback": False, "enough": None,
+        "choose": "hierarchical", "temperature": 0.8, "top_p": None, "max_tokens": 4096,
+    }  # fmt: skip
+    known = Run.begin(TASK, ["propose_verify_refine", before], context(ScriptedModel(says())))
+
+    solution = await solve(context(ScriptedModel(says())), chains=1, depth=1, in_context=in_context)
+
+    assert (solution.run == known.key) is not in_context
 
 
 async def test_the_paper_profile_is_four_chains_of_64() -> None:

@@ -1,6 +1,7 @@
 """A policy and its file."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +97,14 @@ def test_a_file_that_is_not_json_or_not_there_is_refused(tmp_path: Path) -> None
     file.write_text('{"schema":\n')
     with pytest.raises(InputError, match="line 2: not JSON"):
         read_policy(file)
+
+
+def test_what_is_no_file_is_not_replaced_by_a_policy(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for place in (pipe, tmp_path, Path("/"), Path()):
+        with pytest.raises(InputError, match="is no file, and is not replaced by one"):
+            write_policy(POLICY, place)
+
+    assert pipe.is_fifo()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reproductions import compute_optimal, verify_step_by_step
+from reproductions import compute_optimal, pause_tokens, verify_step_by_step
 
 pytestmark = pytest.mark.slow
 
@@ -30,3 +30,14 @@ def test_compute_optimal_runs(folder: Path, tmp_path: Path) -> None:
     assert report.index("What this is not") < report.index("## Strategies")
     assert results.nothing is not None
     assert len(list(tmp_path.glob("*.svg"))) == len(list(tmp_path.glob("*.png"))) == 2
+
+
+def test_pause_tokens_runs(tmp_path: Path) -> None:
+    trials = pause_tokens.run([pause_tokens.TOY], 1, tmp_path / "trials", tmp_path)
+    again = pause_tokens.run([pause_tokens.TOY], 1, tmp_path / "trials", tmp_path)
+
+    report = (tmp_path / "pause-tokens.md").read_text()
+    assert report.index("What this is not") < report.index("## The four-way table")
+    assert trials == again
+    assert len(trials) == 16
+    assert len(list(tmp_path.glob("*.svg"))) == len(list(tmp_path.glob("*.png"))) == 1

@@ -55,6 +55,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"labels": [1, 2]}, "a label must be .*: step 2 has '2'"),
     ({"labels": [1, "good"]}, "a label must be .*: step 2 has 'good'"),
     ({"labels": [1, float("nan")]}, "a label must be .*: step 2 has 'nan'"),
+    ({"labels": [1, 10**400]}, "a label must be .*: step 2 has '1000"),
     ({"labels": [1, "neutral"]}, "labels are numbers in one step and classes in another"),
     ({"labels": [None, None]}, "no step has a label"),
     ({"labels": None}, "no step has a label"),

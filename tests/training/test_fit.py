@@ -12,7 +12,16 @@ import torch
 from safetensors.torch import load_file
 
 from ponder.errors import FitError, InputError
-from ponder.training import Bad, Example, fit_orm, fit_prm, orm_options, prm_options
+from ponder.training import (
+    Bad,
+    Example,
+    building,
+    fit_orm,
+    fit_prm,
+    orm_options,
+    prm_options,
+    trainer,
+)
 from ponder.training.split import split
 from tests.training.tiny import base, examples
 
@@ -171,6 +180,22 @@ def test_another_measure_can_choose(folder: Path, tmp_path: Path) -> None:
         fit_prm(examples(), folder, tmp_path / "no", prm_options(best="best_of_n"))
 
 
+def test_first_errors_choose_only_where_there_are_some_to_find(
+    folder: Path, tmp_path: Path
+) -> None:
+    right = [one for one in examples(20) if one.correct]
+    options = prm_options(lr=1e-3, batch=8, best="f1")
+
+    with pytest.raises(InputError, match="best=f1 needs a process model, and validation data that"):
+        fit_prm(examples(), folder, tmp_path / "out", options, validation=right)
+    with pytest.raises(InputError, match="best=f1 needs a process model"):
+        fit_orm(examples(), folder, tmp_path / "out", orm_options(best="f1", validation=0.25))
+
+    assert not (tmp_path / "out").exists()
+    fitted = fit_prm(examples(), folder, tmp_path / "out", options, validation=examples(9, seed=1))
+    assert "f1" in fitted.validation
+
+
 def test_a_loss_that_is_no_number_is_told_with_file_and_line(folder: Path, tmp_path: Path) -> None:
     options = prm_options(**{**QUICK, "lr": 0.9, "clip": 0, "validation": 0})
     broken = base(tmp_path / "broken")
@@ -190,6 +215,24 @@ def test_a_loss_that_is_no_number_is_told_with_file_and_line(folder: Path, tmp_p
     assert not (tmp_path / "out/model.safetensors").exists()
 
 
+@pytest.mark.parametrize("layer", ["score", "norm"])
+def test_a_model_that_is_measured_and_gives_no_numbers_ends_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layer: str
+) -> None:
+    def spoilt(*given: Any, **more: Any) -> Any:
+        scoring = build(*given, **more)
+        one = scoring.model.score if layer == "score" else scoring.model.model.norm
+        one.weight.requires_grad_(False).fill_(float("inf"))
+        return scoring
+
+    build = building.build
+    monkeypatch.setattr(building, "build", spoilt)
+    monkeypatch.setattr(trainer.FitTrainer, "go", lambda self, checkpoint: self.evaluate())
+
+    with pytest.raises(FitError, match="is no number any more where the model is measured; a low"):
+        fit_prm(examples(), folder, tmp_path / "out", prm_options(**QUICK, epochs=1))
+
+
 def test_one_bad_row_is_found_in_its_batch(folder: Path, tmp_path: Path) -> None:
     broken = base(tmp_path / "broken")
     tensors = load_file(broken / "model.safetensors")
@@ -205,6 +248,22 @@ def test_one_bad_row_is_found_in_its_batch(folder: Path, tmp_path: Path) -> None
 
     with pytest.raises(FitError, match=r"of train.jsonl line 99; not"):
         fit_prm(data, broken, tmp_path / "out", prm_options(**{**QUICK, "validation": 0}))
+
+
+def test_it_is_said_where_questions_are_fitted_to_and_measured_on(
+    folder: Path, tmp_path: Path
+) -> None:
+    told: list[str] = []
+    options = prm_options(**{**QUICK, "validation": 0}, epochs=1)
+    others = [replace(one, id=f"other/{one.id}") for one in examples(3)]
+
+    fit_prm(
+        examples(), folder, tmp_path / "out", options,
+        validation=examples(2), pool=others, say=told.append,
+    )  # fmt: skip
+
+    [said] = [line for line in told if "fitted to as well" in line]
+    assert said.startswith("2 questions of the validation data are")
 
 
 def test_a_question_s_rows_are_never_divided() -> None:
@@ -261,46 +320,3 @@ def test_an_outcome_model_learns_what_is_right(folder: Path, tmp_path: Path) -> 
     assert bad.total == 1
     assert fitted.validation["best_of_8"] > fitted.validation["best_of_1"] + 0.2
     assert json.loads((tmp_path / "out/fit.json").read_text())["kind"] == "orm"
-
-
-def test_two_processes_do_not_fit_in_one_folder(folder: Path, tmp_path: Path) -> None:
-    options = prm_options(**QUICK, epochs=1)
-    told: list[str] = []
-
-    def say(line: str) -> None:
-        with pytest.raises(InputError, match="another process is fitting in it"):
-            fit_prm(examples(), folder, tmp_path / "out", options)
-        told.append(line)
-
-    fit_prm(examples(), folder, tmp_path / "out", options, say=say)
-
-    assert told
-
-
-FULL = """
-import resource, signal, sys
-from pathlib import Path
-from ponder.errors import StoreError
-from ponder.training import fit_prm, prm_options
-from tests.training.tiny import examples
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
-base, out = map(Path, sys.argv[1:])
-try:
-    fit_prm(examples(), base, out, prm_options(lr=1e-3, batch=8, epochs=2))
-except StoreError as error:
-    print(error)
-"""
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_one_line_and_the_fit_goes_on_later(folder: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", FULL, str(folder), str(tmp_path / "out")]
-
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    fitted = fit_prm(examples(), folder, tmp_path / "out", prm_options(lr=1e-3, batch=8, epochs=2))
-
-    assert "the same command goes on from there" in ended.stdout
-    assert len(ended.stdout.splitlines()) == 1
-    assert fitted.steps > 0

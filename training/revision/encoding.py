@@ -52,9 +52,14 @@ class AnswerEncoder:
         end = self.prompts.tokenizer.eos_token_id
         if end is None:
             raise InputError(f"model {self.prompts.name}: its tokenizer has no end-of-turn token")
-        asked = self.prompts.chat([SYSTEM, {"role": "user", "content": example.prompt}])
-        answer = [*self.prompts.encode(text_of(example)), end]
+        asked = self.prompts.chat([SYSTEM, {"role": "user", "content": _whole(example.prompt)}])
+        answer = [*self.prompts.encode(_whole(text_of(example))), end]
         ids = (*asked, *answer)
         places = range(len(asked) - 1, len(ids) - 1)
         # Token ids are whole numbers that float32 holds exactly, up to 16 million.
         return Encoded(ids, tuple(places), tuple((float(id),) for id in answer), example.where)
+
+
+def _whole(text: str) -> str:
+    """The text with question marks for halves of surrogate pairs, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode()

@@ -7,15 +7,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ...models.local.passes import in_passes
 from ...models.local.prompts import Prompts
 from .. import building, trainer
 from ..bad import Bad
-from ..batches import collate, in_passes
+from ..batches import collate
 from ..encoding import Encoded
 from ..examples import Example
 from ..fit_options import RevisionOptions, revision_options
 from ..fitting import Data, Fit, Fitted, Wanted
 from ..journal import Say
+from ..measuring import mean_loss
 from ..scoring import Reading, Scoring
 from .encoding import AnswerEncoder, as_examples
 from .pairs import Account, revisions
@@ -52,7 +54,7 @@ class Loss:
             numbers = self.writing(batch["input_ids"].to(device), rows, columns)
             losses = self.writing.loss(numbers, batch["targets"].to(device))
             total, count = total + float(losses.double().sum()), count + len(losses)
-        return {"loss": total / count}
+        return {"loss": mean_loss(total, count)}
 
 
 class RevisionFit(Fit):

@@ -71,7 +71,7 @@ def revisions(
         right, wrong = _graded(some, account)
         account.questions += 1
         account.hopeless += not right
-        rng = random.Random(f"{seed}/{question}")
+        rng = random.Random(f"{seed}/{question}".encode("utf-8", "surrogatepass"))
         texts = [text_of(one) for one in wrong]
         for one in right:
             count = rng.randint(0, min(context, len(texts)))

@@ -3,16 +3,17 @@
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Protocol
 
 from ...errors import InputError, ModelRejected
-from ...models.base import Message
 from ...models.local.prompts import Prompts
-from ...verifiers.ifd.templates import CHAT, TEMPLATES
+from ...verifiers.ifd.templates import CHAT
 from ..examples import Unfit
-from ..instructions import Conversation
+from ..instructions import Conversation, Turn
 from ..pauses.insertion import IGNORED, pretraining_row
 from ..pauses.rows import Row, finetuning_row
+from .chat import INPUT, begun_with, chat_template, ending
 
 
 class Rows(Protocol):
@@ -64,22 +65,26 @@ class Paused:
         return Row(tuple(ids), tuple(labels))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ConversationEncoder:
     """A conversation as a row: what the assistant says is learnt, each answer with the token that
     ends it.
 
-    With a template of ours, of one turn of each: the prompt's tokens, then the answer's by
-    themselves, as IFD's mode "ids" has them. (FastChat tokenises both in one piece.)
+    Prompt and answer are tokenised each by itself, as in IFD's mode "ids", and as a model is asked.
+    (FastChat tokenises both in one piece.)
     """
 
     prompts: Prompts
-    template: str
     limit: int
+    end: int
+    """The token that ends an answer."""
     pause: int = -1
     pauses: int = 0
-    before: tuple[int, ...] = ()
-    """What the tokenizer puts before a text."""
+    last: bool = False
+    """Whether the last answer alone is learnt: there are pauses before it, or what is before it is
+    read both ways."""
+    head: int = 0
+    """Tokens at a text's beginning that are kept where its prompt is cut."""
 
     @classmethod
     def of(
@@ -91,8 +96,9 @@ class ConversationEncoder:
         *,
         pause: int = -1,
         pauses: int = 0,
+        prefix_lm: bool = False,
     ) -> "ConversationEncoder":
-        """For that tokenizer.
+        """For that tokenizer, whose chat template becomes `template`, if that is one of ours.
 
         Raises:
             InputError: it has no token that ends an answer, or no chat template and needs one.
@@ -101,9 +107,19 @@ class ConversationEncoder:
             raise InputError(f"model {name}: its tokenizer has no token that ends an answer")
         if template == CHAT and not tokenizer.chat_template:
             raise InputError(f"model {name} has no chat template: template=chat needs one")
-        begins = template != CHAT and tokenizer.encode("")[:1] == [tokenizer.bos_token_id]
-        before = (tokenizer.bos_token_id,) if begins else ()
-        return cls(Prompts(name, tokenizer), template, limit, pause, pauses, before)
+        if template != CHAT:
+            tokenizer.chat_template = chat_template(template, begin=bool(begun_with(tokenizer)))
+        prompts = Prompts(name, tokenizer)
+        asked = prompts.chat([{"role": "user", "content": "?"}])
+        return cls(
+            prompts,
+            limit,
+            ending(tokenizer),
+            pause,
+            pauses,
+            last=bool(pauses) or prefix_lm,
+            head=int(asked[:1] == [tokenizer.bos_token_id]),
+        )
 
     def __call__(self, turns: Conversation, where: str = "") -> Row:
         """The row.
@@ -114,68 +130,78 @@ class ConversationEncoder:
         """
         if turns[-1].role != "assistant":
             raise Unfit("a conversation must end with what the assistant says")
-        prompt, labels = self._chat(turns) if self.template == CHAT else self._single(turns)
-        target = self._answer(turns[-1].content)
-        given = None if self.pauses else labels
-        row = finetuning_row(prompt, target, self.pause, self.pauses, self.limit, labels=given)
+        prompt, labels = self._before(turns)
+        row = finetuning_row(
+            prompt,
+            self._answer(turns[-1].content),
+            self.pause,
+            self.pauses,
+            self.limit,
+            labels=None if self.last else labels,
+            head=self.head,
+        )
         return replace(row, where=where)
 
-    def _single(self, turns: Conversation) -> tuple[list[int], list[int]]:
-        """The prompt's tokens, and their labels."""
-        if [turn.role for turn in turns] != ["user", "assistant"]:
-            roles = ", ".join(turn.role for turn in turns)
-            raise Unfit("a template of ours holds one turn of each (template=chat others)", roles)
-        prompt = TEMPLATES[self.template](turns[0].content)
-        ids = [*self.before, *self.prompts.encode(prompt)]
-        return ids, [IGNORED] * len(ids)
-
-    def _chat(self, turns: Conversation) -> tuple[list[int], list[int]]:
+    def _before(self, turns: Conversation) -> tuple[list[int], list[int]]:
+        """The tokens before the last answer, and their labels."""
         ids: list[int] = []
         labels: list[int] = []
         done = ""
-        for place, turn in enumerate(turns):
-            if turn.role != "assistant":
-                continue
-            text = self._rendered(turns[:place])
-            if not text.startswith(done):
-                raise Unfit("the chat template writes earlier turns otherwise once others follow")
-            new = self.prompts.encode(text[len(done) :])
+        places = [place for place, turn in enumerate(turns) if turn.role == "assistant"]
+        for place, following in pairwise([*places, len(turns)]):
+            asked = self._rendered(turns[:place])
+            new = self.prompts.encode(asked[len(done) :])
             ids, labels = [*ids, *new], [*labels, *[IGNORED] * len(new)]
-            if place == len(turns) - 1:
-                break
-            answer = self._answer(turn.content)
-            ids, labels = [*ids, *answer], [*labels, *answer]
-            done = text + turn.content + str(self.prompts.tokenizer.eos_token)
+            if following < len(turns):
+                whole = self._rendered(turns[:following])
+                said, done = self._kept(asked, turns[place].content, whole)
+                answer = self._answer(said)
+                ids, labels = [*ids, *answer], [*labels, *answer]
         return ids, labels
 
+    def _kept(self, asked: str, said: str, whole: str) -> tuple[str, str]:
+        """An earlier answer as the template writes it, and all up to its end."""
+        end = str(self.prompts.tokenizer.convert_ids_to_tokens(self.end))
+        for text in (said, said.strip()):
+            if whole.startswith(asked + text + end):
+                return text, asked + text + end
+        raise Unfit("the chat template writes earlier turns otherwise once others follow")
+
     def _rendered(self, turns: Conversation) -> str:
-        messages: list[Message] = [{"role": one.role, "content": one.content} for one in turns]
+        if not any(turn.role == "user" for turn in turns):
+            raise Unfit("an answer must follow what a user says")
         try:
-            return self.prompts.render(messages)
+            return self.prompts.render([self._message(turn) for turn in turns])
         except ModelRejected as error:
             raise Unfit("the chat template refuses it", str(error)) from None
+
+    def _message(self, turn: Turn) -> Any:
+        apart = INPUT in self.prompts.tokenizer.chat_template
+        if not (apart and turn.input):
+            return {"role": turn.role, "content": turn.text}
+        return {"role": turn.role, "content": turn.content, "input": turn.input}
 
     def _answer(self, text: str) -> list[int]:
         if not text.strip():
             raise Unfit("an answer is empty")
-        return [*self.prompts.encode(text), self.prompts.tokenizer.eos_token_id]
+        return [*self.prompts.encode(text), self.end]
 
 
 def rows_of_texts(texts: Iterable[str], tokenizer: Any, length: int) -> list[tuple[int, ...]]:
-    """Texts put end to end, each with the token that ends it, and cut into rows of `length` tokens;
-    what is left at the end is left out.
+    """Texts put end to end, each with the token that ends one, and before it what the tokenizer
+    begins texts with; cut into rows of `length` tokens. What is left at the end is left out.
 
     Raises:
         InputError: the tokenizer has no token that ends a text.
     """
-    end = tokenizer.eos_token_id
+    end, before = tokenizer.eos_token_id, begun_with(tokenizer)
     if end is None:
         raise InputError("the tokenizer has no token that ends a text")
     rows: list[tuple[int, ...]] = []
     held: list[int] = []
     for text in texts:
-        held += [*tokenizer.encode(text, add_special_tokens=False, verbose=False), end]
-        while len(held) >= length:
-            rows.append(tuple(held[:length]))
-            held = held[length:]
+        held += [*before, *tokenizer.encode(text, add_special_tokens=False, verbose=False), end]
+        whole = len(held) - len(held) % length
+        rows += [tuple(held[at : at + length]) for at in range(0, whole, length)]
+        held = held[whole:]
     return rows

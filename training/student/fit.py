@@ -4,7 +4,7 @@ pretraining."""
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,25 +12,34 @@ from typing import Any
 import torch
 
 from ...errors import InputError
+from ...models.local.decoder import limit_of
 from ...models.local.loading import forget
-from ...models.pauses import PauseConfig, read_pauses, write_pauses
+from ...models.local.masks import FULL, Masks
+from ...models.local.passes import in_passes
+from ...models.pauses import PauseConfig, write_pauses
 from .. import building, checkpoints, trainer
 from ..bad import Bad
-from ..batches import in_passes, rows_of
+from ..batches import rows_of
 from ..examples import Unfit
+from ..fit_options import Best
 from ..fitting import Fitted, cuda_for, fitted_in
-from ..instructions import Conversation
+from ..instructions import Placed
 from ..journal import Identity, Journal, Say, begin, cut_metrics, finish, held, result_in
 from ..lora import with_lora
+from ..measuring import mean_loss
 from ..pauses.rows import Row
 from ..pauses.token import add_pause_token
 from ..split import drawn
+from .begin import Begin
 from .encoding import ConversationEncoder, Fixed, Paused, Rows, rows_of_texts
 from .options import PretrainOptions, StudentOptions, pretrain_options, student_options
 from .trainer import Collate, SFTConfig, StudentTrainer, token_loss
 
-Placed = tuple[Conversation, str]
-"""A conversation, with its file and line."""
+CHECKPOINTING = next(
+    name
+    for name in ("activation_checkpointing", "gradient_checkpointing")  # the latter before 5.24
+    if name in SFTConfig.__dataclass_fields__
+)
 
 
 def fit_student(
@@ -43,8 +52,9 @@ def fit_student(
     bad: Bad | None = None,
     say: Say | None = None,
 ) -> Fitted:
-    """Finetune a model on conversations: `transformers/OUT` is then the model. The same call goes
-    on where an earlier one was killed; `say` is told how it goes.
+    """Finetune a model on conversations (`read_conversations`): `transformers/OUT` is then the
+    model, which is asked as it was finetuned. The same call goes on where an earlier one was
+    killed; `say` is told how it goes.
 
     Raises:
         InputError: data, settings, base model or folder are not right.
@@ -52,33 +62,39 @@ def fit_student(
         FitError: the loss is no number.
     """
     options = options or student_options()
-    fit = _Fit("student", str(base), Path(out), options, say)
+    fit = _Fit("student", Begin(str(base)), Path(out), options, say)
     texts = {"train": _digest(data), "validation": _digest(validation)}
 
-    def rows(model: Any, tokenizer: Any) -> tuple[Rows, Sequence[Row], PauseConfig | None]:
+    def rows(model: Any, tokenizer: Any) -> Made:
+        if options.prefix_lm:
+            _refuse_windows(model, str(base))
         pauses = fit.pauses(model, tokenizer, options.pauses, prefix_lm=options.prefix_lm)
-        limit = min(building.longest(str(base)), options.max_length or building.longest(str(base)))
+        takes = _takes(model)
         encode = ConversationEncoder.of(
             str(base),
             tokenizer,
             options.template,
-            limit,
+            min(takes, options.max_length or takes),
             pause=pauses.id if pauses else -1,
             pauses=options.pauses,
+            prefix_lm=options.prefix_lm,
         )
         train, kept = _encoded(data, encode, bad), _encoded(validation, encode, bad)
         if not kept and options.validation:
             train, kept = _divided(train, options.validation, options.seed)
         if not train:
             raise InputError("there is no conversation to fit to")
-        return Fixed(train), kept, pauses
+        cut = sum(row.cut > 0 for row in (*train, *kept))
+        if cut and say is not None:
+            say(f"{cut} prompts lose their beginning, for want of room (max_length)")
+        return Made(Fixed(train), kept, pauses, frozenset({encode.end}))
 
     return fit(texts, rows, prefix_lm=options.prefix_lm)
 
 
 def pretrain(
     texts: Sequence[str],
-    base: str | Path,
+    base: str | Path | Begin,
     out: Path,
     options: PretrainOptions | None = None,
     *,
@@ -86,58 +102,78 @@ def pretrain(
     say: Say | None = None,
 ) -> Fitted:
     """Pretrain a model on texts, or go on with it, with pauses inserted at random (2310.02226,
-    algorithm 1) or without. `base` may be a folder that holds a config and a tokenizer alone: its
-    weights begin at random. Otherwise as `fit_student`."""
+    algorithm 1) or without. `base` is a model, or a `Begin` of a config and a tokenizer. Validation
+    texts have no pauses. Otherwise as `fit_student`."""
     options = options or pretrain_options()
-    fit = _Fit("pretrain", str(base), Path(out), options, say, fresh=True)
+    start = base if isinstance(base, Begin) else Begin(str(base))
+    fit = _Fit("pretrain", start, Path(out), options, say)
     digests = {"train": _digest(texts), "validation": _digest(validation)}
 
-    def rows(model: Any, tokenizer: Any) -> tuple[Rows, Sequence[Row], PauseConfig | None]:
-        # A tenth of a row is how many; what follows a prompt is the finetuning's.
+    def rows(model: Any, tokenizer: Any) -> Made:
+        # How many is a share of a row; what follows a prompt is the finetuning's.
         pauses = fit.pauses(model, tokenizer, 0, wanted=options.pauses > 0)
-        length = min(options.length, building.longest(str(base)))
+        length = min(options.length, _takes(model))
         train = rows_of_texts(texts, tokenizer, length)
         kept = [_plain(one) for one in rows_of_texts(validation, tokenizer, length)]
+        if validation and not kept:
+            raise InputError(f"the validation texts are shorter than one row of {length} tokens")
         if not kept and options.validation:
             plain, kept = _divided([_plain(one) for one in train], options.validation, options.seed)
             train = [row.ids for row in plain]
         if not train:
             raise InputError(f"the texts are shorter than one row of {length} tokens (length=)")
         if pauses is None or not options.pauses:
-            return Fixed([_plain(one) for one in train]), kept, pauses
-        return Paused(train, pauses.id, options.pauses, options.seed), kept, pauses
+            return Made(Fixed([_plain(one) for one in train]), kept, pauses)
+        return Made(Paused(train, pauses.id, options.pauses, options.seed), kept, pauses)
 
     return fit(digests, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a model is fitted to."""
+
+    rows: Rows
+    validation: Sequence[Row]
+    pauses: PauseConfig | None
+    ends: frozenset[int] = frozenset()
+    """Tokens that end an answer."""
 
 
 @dataclass(frozen=True)
 class _Fit:
     kind: str
-    base: str
+    base: Begin
     folder: Path
     options: StudentOptions | PretrainOptions
     say: Say | None
-    fresh: bool = False
-    """Whether the base may have no weights."""
 
-    def __call__(self, digests: Mapping[str, str], make: Any, *, prefix_lm: bool = False) -> Fitted:
+    def __call__(
+        self,
+        digests: Mapping[str, str],
+        make: Callable[[Any, Any], Made],
+        *,
+        prefix_lm: bool = False,
+    ) -> Fitted:
         sets = {name: digest for name, digest in digests.items() if digest}
-        identity = Identity(self.kind, self.base, self.options.model_dump(), sets)
+        identity = Identity(self.kind, self.base.name, self.options.model_dump(), sets)
         done = result_in(self.folder, identity)
         if done is not None:
             return fitted_in(self.folder, done)
         options, cuda = self.options, cuda_for(self.options.device)
-        tokenizer = building.base_tokenizer(self.base)
-        model = building.language_model(self.base, options, cuda=cuda, lora=False, fresh=self.fresh)
-        rows, validation, pauses = make(model, tokenizer)
+        model, tokenizer = self.base.load(options, cuda=cuda)
+        made = make(model, tokenizer)
+        best = self._best(made.validation)
         if options.lora:
-            model = with_lora(model, "", options, token=pauses.id if pauses else None)
+            model = with_lora(model, "", options, token=made.pauses.id if made.pauses else None)
         collate = Collate(tokenizer.pad_token_id or tokenizer.eos_token_id, prefix_lm=prefix_lm)
-        begin(self.folder, identity)
         with held(self.folder):
-            data = (rows, validation)
-            result = self._run(model, tokenizer, data, collate=collate, cuda=cuda)
-            self._save(model, tokenizer, pauses)
+            done = result_in(self.folder, identity)  # another process may have been here meanwhile
+            if done is not None:
+                return fitted_in(self.folder, done)
+            begin(self.folder, identity)
+            result = self._run(model, tokenizer, made, best, collate=collate, cuda=cuda)
+            self._save(model, tokenizer, made)
             finish(self.folder, result)
             shutil.rmtree(self.folder / checkpoints.CHECKPOINTS, ignore_errors=True)
         return fitted_in(self.folder, result)
@@ -152,8 +188,7 @@ class _Fit:
         wanted: bool = False,
     ) -> PauseConfig | None:
         """The model's pause token: its own, or a new one if pauses are wanted and it has none."""
-        path = Path(self.base)
-        known = read_pauses(path) if path.is_dir() else None
+        known = self.base.pauses
         if known is None and not count and not wanted:
             return None
         token = known.token if known else self.options.pause_token
@@ -164,16 +199,14 @@ class _Fit:
         self,
         model: Any,
         tokenizer: Any,
-        data: tuple[Rows, Sequence[Row]],
+        data: Made,
+        best: Best,
         *,
         collate: Collate,
         cuda: bool,
     ) -> dict[str, Any]:
-        rows, validation = data
+        rows, validation = data.rows, data.validation
         options, folder = self.options, self.folder
-        best = options.best or ("loss" if validation else "last")
-        if best != "last" and not validation:
-            raise InputError(f"setting best={best} needs validation data")
         passes = options.rows or rows_of(options.batch, max(rows.lengths), options.pass_tokens)
         last = checkpoints.last_whole(folder / checkpoints.CHECKPOINTS)
         cut_metrics(folder, checkpoints.step_of(last) if last else -1)
@@ -182,7 +215,7 @@ class _Fit:
             arguments=trainer.arguments(
                 options, folder, rows=passes, measured=bool(validation), best=best, cuda=cuda,
                 kind=SFTConfig, dataset_kwargs={"skip_prepare_dataset": True}, max_length=None,
-                activation_checkpointing=options.gradient_checkpointing,
+                **{CHECKPOINTING: options.gradient_checkpointing},
             ),
             measure=Loss(model, validation, options.pass_tokens, collate) if validation else None,
             callbacks=[
@@ -194,13 +227,24 @@ class _Fit:
         kept = steps if best in ("last", "after") else made.state.best_global_step
         return {"steps": steps, "best_step": kept, "examples": len(rows.lengths)}
 
-    def _save(self, model: Any, tokenizer: Any, pauses: PauseConfig | None) -> None:
-        if pauses is not None:
-            base = model.get_base_model() if hasattr(model, "get_base_model") else model
-            base.generation_config.suppress_tokens = [pauses.id]
+    def _best(self, validation: Sequence[Row]) -> Best:
+        best = self.options.best or ("loss" if validation else "last")
+        if best != "last" and not validation:
+            raise InputError(f"setting best={best} needs validation data")
+        return best
+
+    def _save(self, model: Any, tokenizer: Any, made: Made) -> None:
+        inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+        held = inner.generation_config
+        ends = held.eos_token_id
+        known = [] if ends is None else ends if isinstance(ends, list) else [ends]
+        if missing := made.ends - set(known):
+            held.eos_token_id = [*sorted(missing), *known]
+        if made.pauses is not None:
+            held.suppress_tokens = sorted({*(held.suppress_tokens or ()), made.pauses.id})
         building.save_language_model(model, tokenizer, self.folder)
-        if pauses is not None:
-            write_pauses(self.folder, pauses)
+        if made.pauses is not None:
+            write_pauses(self.folder, made.pauses)
         forget(str(self.folder))
 
 
@@ -224,7 +268,7 @@ class Loss:
             held = {name: one.to(device) for name, one in batch.items() if name != "where"}
             loss, tokens = token_loss(self.model, held)
             total, count = total + float(loss), count + tokens
-        return {"loss": total / count}
+        return {"loss": mean_loss(total, count)}
 
 
 def _encoded(data: Iterable[Placed], encode: ConversationEncoder, bad: Bad | None) -> list[Row]:
@@ -236,6 +280,17 @@ def _encoded(data: Iterable[Placed], encode: ConversationEncoder, bad: Bad | Non
         except Unfit as unfit:
             bad.row(where or "a conversation", unfit.reason, unfit.detail)
     return rows
+
+
+def _takes(model: Any) -> int:
+    """Tokens that it reads at most."""
+    return limit_of(model.config.get_text_config(decoder=True))
+
+
+def _refuse_windows(model: Any, name: str) -> None:
+    kinds = Masks.of(model.config.get_text_config(decoder=True), name, model.dtype).kinds
+    if kinds != {FULL}:
+        raise InputError(f"model {name}: prefix_lm needs layers that see all, not sliding windows")
 
 
 def _plain(ids: Sequence[int]) -> Row:
@@ -257,6 +312,6 @@ def _divided(rows: Sequence[Row], share: float, seed: int) -> tuple[list[Row], l
 def _digest(data: Sequence[Any]) -> str:
     found = hashlib.sha256()
     for one in data:
-        content = one if isinstance(one, str) else [[t.role, t.content] for t in one[0]]
+        content = one if isinstance(one, str) else [[t.role, t.content, t.input] for t in one[0]]
         found.update(json.dumps(content).encode())
     return found.hexdigest()[:16] if data else ""

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from datasets.arrow_dataset import Dataset
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback
 from transformers.trainer_callback import PrinterCallback
@@ -17,6 +18,7 @@ from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from ...errors import FitError
+from ...models.local.decoder import scaled
 from ..batches import ByLength
 from ..checkpoints import Resumable, quiet_trainer
 from ..pauses.insertion import IGNORED
@@ -28,6 +30,8 @@ from .options import _TextOptions
 Measure = Callable[[], Mapping[str, float]]
 NAMED = 4
 """Rows of a bad batch that are named."""
+CHUNK = 2048
+"""Tokens whose logits are held at once: of more, they are computed again in the backward pass."""
 
 
 class Collate:
@@ -56,7 +60,12 @@ class Collate:
 
 class StudentTrainer(Resumable, SFTTrainer):
     """Cross-entropy of the tokens that are learnt, averaged over those of a whole step of the
-    optimiser, however many passes it takes. One process, one device."""
+    optimiser, however many passes it takes. One process, one device.
+
+    The loss is SFTTrainer's own ("nll"), without the auxiliary loss of a mixture of experts.
+    """
+
+    loss_is_scaled_for_ga = True  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -119,14 +128,26 @@ class StudentTrainer(Resumable, SFTTrainer):
         where = inputs.pop("where")
         total, count = token_loss(model, inputs)
         if not torch.isfinite(total.detach()):
-            named = [one or "a row that is not of a file" for one in where[:NAMED]]
-            raise FitError(
-                f"the loss is no number at step {self.state.global_step + 1}, of "
-                f"{', '.join(named)}; nothing was learnt from it (a lower lr, or a base model "
-                "whose weights are sound?)"
-            )
+            raise FitError(self._told(model, inputs, where))
         loss = total / (num_items_in_batch or count)
         return (loss, None) if return_outputs else loss
+
+    @torch.no_grad()
+    def _told(self, model: nn.Module, inputs: Mapping[str, Any], where: Sequence[str]) -> str:
+        each = [
+            {name: one[row : row + 1] for name, one in inputs.items()} for row in range(len(where))
+        ]
+        bad = [
+            name or "a row that is not of a file"
+            for name, one in zip(where, each, strict=True)
+            if not torch.isfinite(token_loss(model, one)[0])
+        ]
+        more = f" and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        return (
+            f"the loss is no number at step {self.state.global_step + 1}, of "
+            f"{', '.join(bad[:NAMED]) or 'a batch of sound rows'}{more}; nothing was learnt from "
+            "it (a lower lr, or a base model whose weights are sound?)"
+        )
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """The measures on validation data, named as the Trainer wants them."""
@@ -143,20 +164,38 @@ class StudentTrainer(Resumable, SFTTrainer):
         """As the Trainer's own: what SFTTrainer adds is of its own loss."""
         super(SFTTrainer, self).log(logs)
 
+    def _send_telemetry(self) -> None:
+        """TRL tells its makers which model is fitted; a fit here tells nobody."""
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """A checkpoint needs none."""
+
 
 def token_loss(model: Any, inputs: Mapping[str, Any]) -> tuple[torch.Tensor, int]:
     """The loss of all tokens that are learnt, in nats, and how many they are. Their logits alone
-    are computed."""
+    are computed, and those of `CHUNK` tokens at a time kept."""
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    head = base.get_output_embeddings()
+    mask = inputs["attention_mask"]
     states = base.base_model(
-        input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+        input_ids=inputs["input_ids"],
+        attention_mask=mask.to(base.dtype) if mask.dim() == 4 else mask,
+        use_cache=False,
     ).last_hidden_state
     labels = inputs["labels"][:, 1:]
     learnt = labels != IGNORED
-    logits = head(states[:, :-1][learnt]).float()
-    total = nn.functional.cross_entropy(logits, labels[learnt], reduction="sum")
-    return total, int(learnt.sum())
+    parts = zip(states[:, :-1][learnt].split(CHUNK), labels[learnt].split(CHUNK), strict=True)
+    count = int(learnt.sum())
+    again = count > CHUNK and torch.is_grad_enabled()
+    losses = [
+        checkpoint(_losses, base, *part, use_reentrant=False) if again else _losses(base, *part)
+        for part in parts
+    ]
+    return torch.stack(losses).sum() if losses else states.sum() * 0.0, count
+
+
+def _losses(model: Any, states: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    logits = scaled(model.get_output_embeddings()(states).float(), model.config.get_text_config())
+    return nn.functional.cross_entropy(logits, labels, reduction="sum")
 
 
 __all__ = ["Collate", "Measure", "SFTConfig", "StudentTrainer", "token_loss"]

@@ -1,4 +1,8 @@
-"""The losses of many spans: each one read once, together with others of its length."""
+"""The losses of many spans: each one read once, together with others of its length.
+
+Nothing is kept of what was read but its loss: few texts that are scored begin alike, so a cache of
+keys and values (models/local/decoder.py) would cost more than it saves.
+"""
 
 import hashlib
 import math
@@ -10,12 +14,14 @@ from dataclasses import dataclass
 import torch
 
 from ...models.local import Decoder
+from ...models.local.passes import in_passes
 from ...models.local.scoring import likelihoods
 from .difficulty import Loss
 from .spans import Span
 
-TOGETHER = 16384
-"""Tokens whose last states are held at once."""
+BATCH = {"cpu": 1024}
+BATCH_ELSEWHERE = 16384
+"""Tokens of a pass, padding included. On a processor larger ones are slower."""
 REMEMBERED = 200_000
 """Losses that are."""
 
@@ -30,6 +36,10 @@ class Counters:
     """Spans that were read; the others were remembered."""
     scored: int = 0
     """Tokens whose logits were computed."""
+    read: int = 0
+    """Tokens that went through the model ..."""
+    padded: int = 0
+    """... and padding with them."""
 
 
 class Losses:
@@ -38,6 +48,7 @@ class Losses:
     def __init__(self, decoder: Decoder) -> None:
         self.decoder = decoder
         self.counters = Counters()
+        self._budget = BATCH.get(decoder.device.type, BATCH_ELSEWHERE)
         self._known: OrderedDict[bytes, Loss | str] = OrderedDict()
 
     def __call__(self, spans: Sequence[Span]) -> list[Loss | str]:
@@ -48,7 +59,9 @@ class Losses:
         self.counters.asked += len(spans)
         self.counters.forwards += len(new)
         found: dict[bytes, Loss | str] = {}
-        for some in _portions(new):
+        order = list(new)
+        for batch in in_passes([len(new[key].ids) for key in order], self._budget):
+            some = [order[place] for place in batch]
             found.update(zip(some, self._read([new[key] for key in some]), strict=True))
         results = [found[key] if key in found else self._known[key] for key in keys]
         for key, result in zip(keys, results, strict=True):
@@ -57,6 +70,10 @@ class Losses:
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
         return results
+
+    def forget(self) -> None:
+        """Remember nothing of what was read."""
+        self._known.clear()
 
     def _read(self, spans: Sequence[Span]) -> list[Loss | str]:
         """If they fail together, each half is tried by itself, down to those that fail alone."""
@@ -69,13 +86,25 @@ class Losses:
         half = len(spans) // 2
         return self._read(spans[:half]) + self._read(spans[half:])
 
+    @torch.inference_mode()
     def _losses(self, spans: Sequence[Span]) -> list[Loss | str]:
+        lengths = [len(span.ids) for span in spans]
+        for span in spans:
+            self.decoder.check(span.ids, ())
+        ids = torch.zeros(len(spans), max(lengths), dtype=torch.long)  # padded at the ends
+        for row, span in enumerate(spans):
+            ids[row, : lengths[row]] = torch.tensor(span.ids)
+        with self.decoder.turns:
+            states = self.decoder.base(
+                input_ids=ids.to(self.decoder.device), use_cache=False
+            ).last_hidden_state
         # Of a token, the state before it is read: [tokens, hidden] of each, then of all.
-        before = [range(span.start - 1, len(span.ids) - 1) for span in spans]
-        states = torch.cat(self.decoder.states([span.ids for span in spans], before))
+        before = [states[row, span.start - 1 : lengths[row] - 1] for row, span in enumerate(spans)]
         said = [id for span in spans for id in span.scored]
+        logs = likelihoods(self.decoder, torch.cat(before).float(), said)
         self.counters.scored += len(said)
-        logs = likelihoods(self.decoder, states, said)
+        self.counters.read += sum(lengths)
+        self.counters.padded += ids.numel() - sum(lengths)
         found: list[Loss | str] = []
         end = 0
         for span in spans:
@@ -89,17 +118,3 @@ class Losses:
 def _key(span: Span) -> bytes:
     content = array("q", (span.start, *span.ids)).tobytes()
     return hashlib.blake2b(content, digest_size=16).digest()
-
-
-def _portions(spans: dict[bytes, Span]) -> list[list[bytes]]:
-    """The keys of what is read at once, those that begin alike side by side, so that their
-    beginning is read once."""
-    portions: list[list[bytes]] = []
-    size = TOGETHER
-    for key in sorted(spans, key=lambda key: spans[key].ids):
-        if size + len(spans[key].ids) > TOGETHER:
-            portions.append([])
-            size = 0
-        portions[-1].append(key)
-        size += len(spans[key].ids)
-    return portions

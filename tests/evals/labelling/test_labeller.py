@@ -1,6 +1,7 @@
 """From rollouts to rows: what counts, and what is left out and why."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 from ponder.errors import InputError, ModelRefused, ModelRejected, ModelUnavailable
 from ponder.evals.folder import read_results
 from ponder.evals.labelling import Value, refuse_unfit, summarise_labels
+from ponder.evals.runner import evaluate
 from ponder.models import Budget, Completion, Message, ScriptedModel, Step, Usage
 from ponder.tasks import AnswerKey, LoadedTask, MathTask
 from ponder.training import read_examples
 from tests.support.evaluations import task
-from tests.support.rollouts import chain, label, question, results
+from tests.support.rollouts import arm, chain, label, question, results
 
 
 def replies(**said: Any) -> ScriptedModel:
@@ -28,6 +30,28 @@ def replies(**said: Any) -> ScriptedModel:
 
 
 CUT_OFF = Completion("on and on", "length")
+
+
+@pytest.mark.parametrize("changed", ["question", "answer"])
+async def test_labels_of_a_question_that_was_changed_are_not_kept(
+    tmp_path: Path, changed: str
+) -> None:
+    await label(tmp_path / "out", samples=1, rollouts=0)
+    loaded, one = question(0), arm(tmp_path / "out", samples=1, rollouts=0)
+    assert loaded.key is not None
+    other = (
+        replace(loaded, task=replace(loaded.task, question="What else?"))
+        if changed == "question"
+        else replace(loaded, key=replace(loaded.key, answer="3"))
+    )
+
+    try:
+        await evaluate([loaded], [one])
+        with pytest.raises(InputError, match="task q/0 asked something else, or had another gold"):
+            await evaluate([other], [one])
+    finally:
+        one.context.close()
+        one.folder.close()
 
 
 async def test_without_rollouts_answers_are_graded_alone(tmp_path: Path) -> None:

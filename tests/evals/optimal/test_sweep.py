@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import math
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
 import pytest
 
 from ponder.errors import InputError
+from ponder.evals.metrics.bootstrap import Interval
 from ponder.evals.optimal.analysis import analyse, policy_of
 from ponder.evals.optimal.plan import plan
 from ponder.evals.optimal.plots import write_plots
 from ponder.evals.optimal.rows import choices, notes, strategies, worth
-from ponder.evals.optimal.sweep import Swept, outcomes_of, read_sweep
+from ponder.evals.optimal.sweep import Swept, outcomes_of, read_sweep, refuse_another
 from ponder.evals.results import Result, Sample
 from ponder.evals.spec import Spec
 from ponder.evals.table import as_text
@@ -95,6 +99,33 @@ def test_a_sweep_has_an_outcome_of_every_strategy_budget_and_question(found: Swe
     assert found.difficulty["coin/19"].generations == 16
 
 
+def test_a_folder_is_of_one_model(folder: Path, found: Swept, tmp_path: Path) -> None:
+    spec = found.about.spec
+    both = shutil.copytree(folder, tmp_path / "both")
+    said = json.loads((both / "sweep.json").read_text())
+    [hard] = [run for run in said["runs"] if not run["covers"]]
+    shutil.copytree(both / hard["name"], both / "difficulty@other")
+    said["runs"].append({**hard, "name": "difficulty@other"})
+    (both / "sweep.json").write_text(json.dumps(said))
+
+    refuse_another(folder, plan(spec, [2]))
+    refuse_another(tmp_path, plan(spec, [2]))
+    with pytest.raises(InputError, match=r"holds a sweep with model .*, not other: name another"):
+        refuse_another(folder, plan(replace(spec, model="other"), [2]))
+    with pytest.raises(InputError, match="a policy is of one model"):
+        read_sweep(both)
+
+
+def test_a_strategy_that_came_to_nothing_is_named(found: Swept) -> None:
+    outcomes = [one for one in found.outcomes if one.strategy != "revisions-4"]
+
+    analysis = analyse(replace(found, outcomes=outcomes), count=2)
+
+    assert analysis.absent == [("revisions-4", 8)]
+    assert "of revisions-4 with 8 generations: not chosen among" in "".join(notes(analysis))
+    assert analyse(found, count=2).absent == []
+
+
 def test_the_policy_revises_what_is_easy_and_samples_what_is_hard(found: Swept) -> None:
     policy = policy_of(found, analyse(found, count=2))
 
@@ -117,6 +148,20 @@ def test_an_analysis_says_everything_as_json_and_as_tables(found: Swept) -> None
     assert plain["estimating"]["generations"] == 16
     assert "took 16 generations" in said
     assert "revisions-2" in as_text(strategies(found, ["best-of-n", "revisions-2"]))
+
+
+def test_what_is_infinite_is_null_in_json(found: Swept) -> None:
+    analysis = analyse(found, count=2)
+    endless = replace(analysis.estimating, error=math.inf)
+    worth_more = [
+        replace(one, interval=Interval(1.0, 0.5, math.inf)) for one in analysis.efficiencies
+    ]
+
+    plain = replace(analysis, estimating=endless, efficiencies=worth_more).to_json()
+
+    assert plain["estimating"]["error"] is None
+    assert [one["interval"] for one in plain["efficiency"]] == [[1.0, 0.5, None]] * 2
+    json.dumps(plain, allow_nan=False)
 
 
 def test_oracle_and_predicted_difficulty_mostly_agree(found: Swept) -> None:

@@ -14,7 +14,7 @@ from ponder.tasks import MathTask
 from ponder.training import Example, fit_revision, revision_options
 from ponder.training.building import base_tokenizer
 from ponder.training.revision.encoding import AnswerEncoder, as_examples, conversation
-from ponder.training.revision.pairs import Revision
+from ponder.training.revision.pairs import Revision, revisions
 from ponder.verifiers import ScriptedVerifier
 from tests.training.tiny import base
 
@@ -72,6 +72,16 @@ def test_the_answer_alone_is_learnt_after_what_its_model_will_be_asked(model: Pa
     assert list(encoded.ids) == [*asked, *learnt]
     assert [int(goal[0]) for goal in encoded.targets if goal] == learnt
     assert [encoded.ids[place + 1] for place in encoded.positions] == learnt
+
+
+def test_half_of_a_surrogate_pair_is_learnt_as_a_question_mark(model: Path) -> None:
+    encode = AnswerEncoder(Prompts(str(model), base_tokenizer(str(model))))
+    half, mark = (
+        list(as_examples(revisions([Example(f"What {one}?", (one,), correct=True, answer=one)])))
+        for one in ("\ud800", "?")
+    )
+
+    assert list(map(encode, half)) == list(map(encode, mark))
 
 
 def test_it_ends_slightly_after_the_lowest_validation_loss(model: Path, tmp_path: Path) -> None:

@@ -9,23 +9,29 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from datasets.arrow_dataset import Dataset
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
-from ponder.errors import InputError
+from ponder import training
+from ponder.errors import FitError, InputError, MissingError
 from ponder.models.pauses import PAUSE, PauseConfig, read_pauses
 from ponder.training import (
     Bad,
+    Begin,
     fit_student,
     pretrain,
     pretrain_options,
     student_options,
 )
-from ponder.training.instructions import Turn
+from ponder.training.instructions import Placed, Turn
+from ponder.training.lora import with_lora
 from ponder.training.pauses.rows import Row
 from ponder.training.pauses.token import add_pause_token
-from ponder.training.student.encoding import ConversationEncoder, Paused, rows_of_texts
-from ponder.training.student.fit import Placed
+from ponder.training.student.encoding import ConversationEncoder, Paused
+from ponder.training.student.fit import CHECKPOINTING
 from ponder.training.student.trainer import Collate, token_loss
 from tests.training.tiny import base
 
@@ -67,6 +73,7 @@ def test_it_learns_to_answer(folder: Path, tmp_path: Path) -> None:
 
     losses = [line["validation"]["loss"] for line in fitted.metrics if "validation" in line]
     assert losses[-1] < losses[0] / 3
+    assert fitted.examples == 12
     assert fitted.validation["loss"] == min(losses)
     assert not (tmp_path / "out/checkpoints").exists()
     assert read_pauses(tmp_path / "out") is None
@@ -77,50 +84,6 @@ def test_no_pauses_are_plain_finetuning_bit_for_bit(folder: Path, tmp_path: Path
         fit_student(data(), folder, tmp_path / out, student_options("small", **QUICK, **more))
 
     assert same(tmp_path / "plain", tmp_path / "none")
-
-
-@pytest.mark.parametrize("template", ["vicuna", "chat"])
-def test_pauses_stand_between_prompt_and_answer_and_are_not_learnt(
-    folder: Path, template: str
-) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    plain = ConversationEncoder.of("m", tokenizer, template, 128)
-    paused = ConversationEncoder.of("m", tokenizer, template, 128, pause=77, pauses=5)
-    turns = said("What is 1?", "It is yes.")
-
-    one, other = plain(turns), paused(turns)
-
-    assert other.ids == (*one.ids[: one.prefix], *[77] * 5, *one.ids[one.prefix :])
-    assert other.prefix == one.prefix + 5
-    answer = [*tokenizer.encode("It is yes.", add_special_tokens=False), tokenizer.eos_token_id]
-    for row in (one, other):
-        assert list(row.labels[row.prefix :]) == answer
-        assert set(row.labels[: row.prefix]) == {-100}
-
-
-TURNS = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}"
-    "{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-
-
-def test_of_several_turns_every_answer_is_learnt_or_with_pauses_the_last(folder: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    tokenizer.chat_template = TURNS
-    turns = said("What is 1?", "It is yes.", "And 2?", "It is no.")
-    end = [tokenizer.eos_token_id]
-    first, last = (
-        [*tokenizer.encode(text, add_special_tokens=False), *end]
-        for text in ("It is yes.", "It is no.")
-    )
-
-    every = ConversationEncoder.of("m", tokenizer, "chat", 256)(turns)
-    one = ConversationEncoder.of("m", tokenizer, "chat", 256, pause=77, pauses=2)(turns)
-
-    assert [label for label in every.labels if label != -100] == [*first, *last]
-    assert [label for label in one.labels if label != -100] == last
-    assert all(label in (-100, id) for id, label in zip(every.ids, every.labels, strict=True))
 
 
 def test_only_the_pause_s_row_of_the_embedding_has_a_gradient(folder: Path, tmp_path: Path) -> None:
@@ -137,6 +100,32 @@ def test_only_the_pause_s_row_of_the_embedding_has_a_gradient(folder: Path, tmp_
     assert torch.equal(after[name][:rows], before[name])
     assert not torch.equal(after[name][rows], before[name].mean(0))
     assert torch.equal(after["lm_head.weight"][:rows], before["lm_head.weight"])
+
+
+@pytest.mark.parametrize("lora", [0, 2])
+def test_of_the_embedding_the_pause_has_a_gradient_with_lora_and_all_that_is_seen_without(
+    folder: Path, lora: int
+) -> None:
+    model, tokenizer = Auto.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
+    id = add_pause_token(model, tokenizer, PAUSE)
+    row = ConversationEncoder.of("m", tokenizer, "vicuna", 128, pause=id, pauses=2)(
+        said("Hi", "yes")
+    )
+    if lora:
+        model = with_lora(model, "", student_options(lora=lora), token=id)
+
+    batch = Collate(0)([row])
+    loss: Any = token_loss(model, {name: one for name, one in batch.items() if name != "where"})[0]
+    loss.backward()
+
+    fitted = {
+        name: one for name, one in model.named_parameters() if "embed" in name and one.requires_grad
+    }
+    [embedding] = fitted.values()
+    assert embedding.grad is not None
+    moved = embedding.grad.norm(dim=-1).nonzero()[:, 0].tolist()
+    assert len(embedding) == (1 if lora else id + 1)
+    assert moved == ([0] if lora else sorted(set(row.ids[:-1])))
 
 
 def test_a_tied_head_leaves_the_other_rows_alone_too(tmp_path: Path) -> None:
@@ -228,32 +217,102 @@ def test_pauses_are_drawn_anew_in_every_epoch_and_the_same_for_a_seed() -> None:
     assert all(len(row.ids) == 40 for row in drawn.values())
 
 
-def test_texts_are_put_end_to_end_and_cut(folder: Path) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-
-    rows = rows_of_texts(["one two", "three four five"] * 9, tokenizer, 16)
-
-    assert {len(row) for row in rows} == {16}
-    assert sum(row.count(tokenizer.eos_token_id) for row in rows) >= 15
-
-
 def texts() -> list[str]:
     rng = random.Random(3)
     return [" ".join(rng.choices(["one", "two", "three", "yes", "no"], k=30)) for _ in range(40)]
+
+
+def stock(rows: list[Row], folder: Path, out: Path, steps: int) -> dict[str, torch.Tensor]:
+    """What TRL's own trainer makes of rows, all of them in every batch."""
+    columns = {
+        "input_ids": [list(row.ids) for row in rows],
+        "labels": [list(row.labels) for row in rows],
+    }
+    settings: dict[str, Any] = {
+        "output_dir": str(out), "per_device_train_batch_size": len(rows), "num_train_epochs": steps,
+        "learning_rate": QUICK["lr"], "lr_scheduler_type": "cosine", "warmup_steps": 0.03,
+        "weight_decay": 0.0, "max_length": None, "use_cpu": True, "bf16": False,
+        CHECKPOINTING: False, "report_to": "none", "disable_tqdm": True, "save_strategy": "no",
+    }  # fmt: skip
+    made = SFTTrainer(
+        Auto.from_pretrained(folder),
+        SFTConfig(**settings),
+        train_dataset=Dataset.from_dict(columns),
+        processing_class=AutoTokenizer.from_pretrained(folder),
+    )
+    made.train()
+    model: Any = made.model
+    return dict(model.state_dict())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_it_is_what_trl_s_own_trainer_makes_of_the_rows(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    encode = ConversationEncoder.of("m", AutoTokenizer.from_pretrained(folder), "vicuna", 128)
+    rows = [encode(turns) for turns, _ in data(6)]
+
+    theirs = stock(rows, folder, tmp_path / "stock", steps=3)
+    options = student_options("small", **{**QUICK, "batch": 6, "rows": 2, "epochs": 3})
+    fit_student(data(6), folder, tmp_path / "out", options)
+
+    ours = weights(tmp_path / "out")
+    assert max(float((ours[name] - theirs[name]).abs().max()) for name in ours) < 1e-5
+    assert any(
+        float((ours[name] - one).abs().max()) > 1e-3 for name, one in weights(folder).items()
+    )
+
+
+@pytest.mark.parametrize("more", [{"gradient_checkpointing": True}, {"rows": 1}])
+def test_less_memory_makes_no_other_model(
+    folder: Path, tmp_path: Path, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit_student(data(), folder, tmp_path / "one", student_options("small", **QUICK))
+    monkeypatch.setattr("ponder.training.student.trainer.CHUNK", 3)
+
+    fit_student(data(), folder, tmp_path / "other", student_options("small", **QUICK, **more))
+
+    one, other = weights(tmp_path / "one"), weights(tmp_path / "other")
+    assert max(float((one[name] - other[name]).abs().max()) for name in one) < 1e-5
+
+
+def test_a_fit_tells_nobody(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr("trl.trainer.base_trainer.send_telemetry", lambda **k: told.append(k))
+
+    fit_student(data(4), folder, tmp_path / "out", student_options("small", **QUICK))
+
+    assert not told
+
+
+def test_a_row_whose_loss_is_no_number_is_named(folder: Path, tmp_path: Path) -> None:
+    broken = base(tmp_path / "broken", llama=False)
+    tensors = weights(broken)
+    [odd] = AutoTokenizer.from_pretrained(broken).encode("~", add_special_tokens=False)
+    tensors["model.embed_tokens.weight"][odd] = float("inf")
+    save_file(tensors, broken / "model.safetensors", {"format": "pt"})
+    rows = [*data(3), (said("~", "yes"), "d.jsonl line 99")]
+
+    with pytest.raises(FitError, match=r"step 1, of d.jsonl line 99; nothing was learnt"):
+        fit_student(rows, broken, tmp_path / "out", student_options("small", **QUICK))
+
+
+def test_without_trl_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trl", None)
+
+    with pytest.raises(MissingError, match=r"needs trl: pip install 'ponder\[train\]'"):
+        _ = training.fit_student
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2])
 def test_a_model_is_pretrained_from_a_config_alone(
     folder: Path, tmp_path: Path, share: float
 ) -> None:
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    for file in folder.iterdir():
-        if "model.safetensors" not in file.name:
-            (fresh / file.name).write_bytes(file.read_bytes())
+    start = Begin(config=folder / "config.json", tokenizer=folder)
     options = pretrain_options(lr=5e-3, batch=4, epochs=3, length=32, validation=0.2, pauses=share)
 
-    fitted = pretrain(texts(), fresh, tmp_path / "out", options)
+    fitted = pretrain(texts(), start, tmp_path / "out", options)
 
     losses = [line["validation"]["loss"] for line in fitted.metrics if "validation" in line]
     assert losses[-1] < losses[0] - 0.3
@@ -280,8 +339,7 @@ BAD: list[tuple[tuple[Turn, ...], str]] = [
     (said("Hi"), "must end with what the assistant says"),
     (said("Hi", " "), "an answer is empty"),
     (said("Hi", "yes " * 99), "the answer is too long"),
-    (said("Hi", "yes", "And?", "no"), "a template of ours holds one turn of each"),
-    ((Turn("system", "Be."), *said("Hi", "yes")), "a template of ours holds one turn of each"),
+    ((Turn("assistant", "Hi"),), "an answer must follow what a user says"),
 ]
 
 

@@ -93,11 +93,12 @@ def new_pair(reply: str) -> Pair:
     Raises:
         ReadError: either is missing.
     """
+    reply = _said(reply)
     for data in _objects(reply):
         instruction, answer = _text(data, INSTRUCTION), _text(data, ANSWER)
         if instruction and answer:
             return Pair(instruction, answer)
-    blocks = list(_blocks(reply))
+    blocks = _blocks(reply, INSTRUCTION, ANSWER)
     drafts = [(_last(asked), _last(said)) for asked, said in _drafts(blocks)]
     whole = [(asked, said) for asked, said in drafts if asked and said]
     # The last that is closed: what comes before may be talk of it.
@@ -118,10 +119,11 @@ def better_answer(reply: str) -> str:
     Raises:
         ReadError: there is none.
     """
+    reply = _said(reply)
     for data in _objects(reply):
         if answer := _text(data, BETTER):
             return answer
-    blocks = list(_blocks(reply))
+    blocks = _blocks(reply, BETTER)
     found = _last(_named(blocks, BETTER))
     if found is None:
         raise _missing(blocks, BETTER)
@@ -154,17 +156,35 @@ class _Block:
         return not _is_nothing(self.text)
 
 
-def _blocks(reply: str) -> Iterator[_Block]:
-    """Each up to the last [End] before the next mark, so that one which speaks of [End] is
-    whole."""
-    marks = list(MARK.finditer(reply))
-    for mark, after in zip(marks, [*marks[1:], None], strict=False):
-        text = reply[mark.end() : after.start() if after else None]
-        closing = [one.start() for one in END.finditer(text)]
-        text = (text[: closing[-1]] if closing else text).strip()
-        before, _, last = text.rpartition("\n")
-        text = before.strip() if before and NUMBER.fullmatch(last) else text
-        yield _Block(_letters(mark["tag"] or mark["head"]), text, bool(closing))
+def _said(reply: str) -> str:
+    """Without what a model thinks first, where its server leaves that in."""
+    thought, ends, said = reply.rpartition("</think>")
+    return said if ends and thought.lstrip().startswith("<think>") and said.strip() else reply
+
+
+def _blocks(reply: str, *names: str) -> list[_Block]:
+    """What stands behind the marks of those names: each up to the last [End] before the next, so
+    that one which speaks of [End] is whole."""
+    marks = _marks(reply, names)
+    return [_block(reply, *two) for two in zip(marks, [*marks[1:], None], strict=False)]
+
+
+def _marks(reply: str, names: Sequence[str]) -> list[re.Match[str]]:
+    """Where one is in brackets, a line that begins so is no mark: it is part of an answer."""
+    found = [(mark, _letters(mark["tag"] or mark["head"])) for mark in MARK.finditer(reply)]
+    tagged = {name for mark, name in found if mark["tag"]}
+    wanted = {_letters(name) for name in names}
+    return [mark for mark, name in found if name in wanted and (mark["tag"] or name not in tagged)]
+
+
+def _block(reply: str, mark: re.Match[str], after: re.Match[str] | None) -> _Block:
+    text = reply[mark.end() : after.start() if after else None]
+    closing = [one.start() for one in END.finditer(text)]
+    text = (text[: closing[-1]] if closing else text).strip()
+    before, _, last = text.rpartition("\n")
+    if after and not closing and before and NUMBER.fullmatch(last):
+        text = before.strip()  # the number that the next mark has in a list
+    return _Block(_letters(mark["tag"] or mark["head"]), text, bool(closing))
 
 
 def _named(blocks: Iterable[_Block], name: str) -> list[_Block]:

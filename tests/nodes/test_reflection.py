@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ponder.errors import ReadError
 from ponder.nodes.prompt import render
@@ -103,6 +105,23 @@ def test_a_number_that_is_left_of_the_list_is_no_part_of_it() -> None:
     assert new_pair(said) == Pair("Why?", "Because.")
 
 
+@pytest.mark.parametrize("end", [" [End]", ""])
+def test_a_number_that_an_answer_ends_with_is_part_of_it(end: str) -> None:
+    assert better_answer(f"[Better Answer] 40 + 2 is\n\n42.{end}") == "40 + 2 is\n\n42."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "First a draft.\nBetter answer: this one.\nDone.",
+        "Put it after the [New Answer] mark.",
+        "### New Answer\nis a heading.",
+    ],
+)
+def test_an_answer_is_not_cut_at_what_only_looks_like_a_mark(answer: str) -> None:
+    assert better_answer(f"Thin. [Better Answer] {answer} [End]") == answer
+
+
 def test_two_marks_are_no_reason_to_ask_again() -> None:
     said = "I will give a [Better Answer] below.\n[Better Answer] Light. [End]"
 
@@ -149,6 +168,14 @@ def test_the_last_whole_block_is_meant() -> None:
     said = "[Better Answer] One. [End] No, rather:\n[Better Answer] Two. [End]\n[Better Answer] Th"
 
     assert better_answer(said) == "Two."
+
+
+def test_what_a_model_thinks_before_it_replies_is_no_reply() -> None:
+    thought = "<think>\n{so}: [New Instruction] No. [End] [New Answer] No. [End]\n</think>\n"
+
+    assert new_pair(thought + "[New Instruction] Why?\n[New Answer] So.") == Pair("Why?", "So.")
+    assert new_pair(thought + '{"new_instruction": "Why?", "new_answer": "So."}').output == "So."
+    assert better_answer("[Better Answer] Close <think> by </think>. [End]").startswith("Close")
 
 
 def test_an_answer_may_speak_of_end() -> None:
@@ -209,6 +236,20 @@ def test_a_long_reply_takes_no_long_time() -> None:
 @pytest.mark.parametrize("answer", ["+", "{}", "😀", "1.", "a"])
 def test_a_short_answer_is_one(answer: str) -> None:
     assert better_answer(f"[Better Answer] {answer} [End]") == answer
+
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=4).map(str.strip)
+
+
+@given(TEXT, TEXT)
+def test_what_is_between_the_marks_is_read_as_it_is(instruction: str, answer: str) -> None:
+    assume(all(any(map(str.isalpha, text)) and "[" not in text for text in (instruction, answer)))
+    pair = Pair(f"? {instruction}", f"! {answer}")  # no line of it begins with a mark
+
+    tagged = f"So.\n[New Instruction] {pair.instruction} [End]\n[New Answer] {pair.output} [End]"
+    fields = {"critique": "", "new_instruction": pair.instruction, "new_answer": pair.output}
+    assert new_pair(tagged) == new_pair(json.dumps(fields)) == pair
+    assert better_answer(f"[Better Answer]\n{pair.output}\n[End] Bye.") == pair.output
 
 
 def test_a_pair_goes_through_its_text_unchanged() -> None:

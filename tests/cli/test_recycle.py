@@ -310,8 +310,15 @@ async def test_what_a_teacher_says_is_a_result_whatever_it_is(
     ponder: Ponder, tmp_path: Path, student: str
 ) -> None:
     data = written(tmp_path / "d.jsonl", rows(3))
-    said = "[New Instruction] \x00 x [End][New Answer] y\u2028 [End] [Better Answer] \x1b z [End]"
-    async with serving(lambda *_: ok(said)) as server:
+    new, better = (
+        "[New Instruction] \x00 x [End][New Answer] y\u2028 [End]",
+        "[Better Answer] \x1b z",
+    )
+
+    def answer(body: Body, count: int) -> Reply:
+        return ok(better if "better answer" in body["messages"][1]["content"] else new)
+
+    async with serving(answer) as server:
         options = asked(server.url, student, tmp_path / "out")
         ended = await asyncio.to_thread(ponder, "recycle", data, *options)
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..tasks import read_rows
-from ..training import Bad, read_conversations
+from ..training import Bad, read_conversations, read_texts
 from ..training.student.options import pretrain_options, student_options
 from .train import Base, Lora, Out, Seed, Setting, SkipBad, refuse_none, run, say, settings_of
 
@@ -55,6 +54,8 @@ def student(
     rows = list(read_conversations(data, bad))
     kept = list(read_conversations(validation, bad)) if validation else []
     refuse_none(rows, data)
+    if validation:
+        refuse_none(kept, validation)
 
     def fit() -> "Fitted":
         from ..training import fit_student
@@ -68,7 +69,8 @@ def pretrain(
     texts: TextFile,
     out: Out,
     base: Annotated[
-        str | None, typer.Option(help="The model to go on with: a folder, or an id on the hub.")
+        str | None,
+        typer.Option(help="The model to go on with: a folder, .gguf, or an id on the hub."),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Of a model that begins at random: a config.json.")
@@ -81,6 +83,8 @@ def pretrain(
         float, typer.Option(min=0, help="Pauses at random places, as a share (2310.02226: 0.1).")
     ] = 0.0,
     option: Setting = None,
+    lora: Lora = False,
+    skip_bad: SkipBad = False,
     seed: Seed = 0,
 ) -> int:
     """Pretrain a model on texts, or go on with one, with pauses inserted at random or without.
@@ -88,12 +92,13 @@ def pretrain(
     Texts are put end to end and cut into rows (-o length=2048). Pauses are drawn anew in every
     epoch, and never learnt to be said.
     """
-    given = settings_of(option, lora=False, seed=seed)
+    given = settings_of(option, lora, seed)
     if "pauses" in given:
         raise InputError("setting pauses: say --pauses instead")
     options = pretrain_options(**given, pauses=pauses)
-    held = read_texts(texts)
-    kept = read_texts(validation) if validation else []
+    bad = Bad(skip_bad)
+    held = list(read_texts(texts, bad))
+    kept = list(read_texts(validation, bad)) if validation else []
     refuse_none(held, texts)
 
     def fit() -> "Fitted":
@@ -103,24 +108,4 @@ def pretrain(
         begun = Begin(base or "", config, tokenizer)
         return fit(held, begun, out, options, validation=kept, say=say)
 
-    return run(fit, Bad(), out, f"model                transformers/{out}", what="rows of texts")
-
-
-def read_texts(path: Path) -> list[str]:
-    """The texts of a file.
-
-    Raises:
-        InputError: there is no such file, or a row has no text.
-    """
-    if path.suffix == ".txt":
-        try:
-            return [path.read_text("utf-8")]
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{path}: cannot be read: {error}") from None
-    found: list[str] = []
-    for row, where in read_rows(path):
-        text = row.get("text") if isinstance(row, dict) else None
-        if not isinstance(text, str):
-            raise InputError(f'{where}: a row must have a "text"')
-        found.append(text)
-    return found
+    return run(fit, bad, out, f"model                transformers/{out}", what="rows of texts")

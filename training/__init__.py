@@ -20,6 +20,7 @@ from .fit_options import (
 )
 from .instructions import Conversation, Turn, read_conversations
 from .student.options import PretrainOptions, StudentOptions, pretrain_options, student_options
+from .student.texts import read_texts
 
 if TYPE_CHECKING:
     from .fitting import Fitted
@@ -60,6 +61,7 @@ __all__ = [
     "prm_options",
     "read_conversations",
     "read_examples",
+    "read_texts",
     "revision_options",
     "student_options",
     "to_row",

@@ -132,7 +132,18 @@ def _loaded(
             output_loading_info=True,
             **arguments,
         )
+        if source.gguf:
+            _plain(model)
     return model, sorted(info["missing_keys"])
+
+
+def _plain(model: Any) -> None:
+    """A model that was read from a GGUF file is not quantised any more, whatever it says of itself:
+    nothing would save it, nor fit it."""
+    for name in ("hf_quantizer", "is_quantized", "quantization_method"):
+        model.__dict__.pop(name, None)
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
 
 
 def _refuse_missing(base: str, missing: Sequence[str]) -> None:

@@ -78,7 +78,7 @@ def read_instructions(path: Path, bad: Bad | None = None) -> Iterator[Instructio
     for row, where in read_rows(path):
         try:
             layout, system, instruction, given, output = _pair(row)
-            content = _encoded("\x00".join((instruction, given, output)))
+            content = refuse_halves("\x00".join((instruction, given, output)))
         except Unfit as unfit:
             bad.row(where, unfit.reason, unfit.detail)
             continue
@@ -94,9 +94,12 @@ def read_conversations(path: Path, bad: Bad | None = None) -> Iterator[Placed]:
     bad = bad or Bad()
     for row, where in read_rows(path):
         try:
-            yield conversation_of(row)[1], where
+            turns = conversation_of(row)[1]
+            refuse_halves("".join(turn.text for turn in turns))
         except Unfit as unfit:
             bad.row(where, unfit.reason, unfit.detail)
+            continue
+        yield turns, where
 
 
 def to_layout(pair: Mapping[str, str], layout: Layout) -> dict[str, Any]:
@@ -161,7 +164,12 @@ def _pair(row: Any) -> tuple[Layout, str, str, str, str]:
     return layout, system, instruction, "", said.content
 
 
-def _encoded(text: str) -> bytes:
+def refuse_halves(text: str) -> bytes:
+    """The text as it is written.
+
+    Raises:
+        Unfit: it cannot be, nor tokenised.
+    """
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -66,6 +66,7 @@ def test_a_model_is_pretrained_from_a_config(ponder: Ponder, tmp_path: Path, fol
 WRONG: list[tuple[list[Any], tuple[Any, ...], str]] = [
     ([], (), "has no row that can be used"),
     ([{"x": 1}], (), "line 1: it has no `instruction`"),
+    ([{"instruction": "\ud800", "output": "x"}], (), "half of a surrogate pair"),
     ([{"messages": [{"role": "user", "content": "x"}]}], (), "must end with what the assistant"),
     (pairs(), ("-o", "colour=red"), "setting 'colour' is not one of epochs"),
     (pairs(), ("-o", "pauses=3"), "say --pauses instead"),
@@ -95,7 +96,9 @@ def test_what_is_wrong_is_one_line(
     [
         ((), "give --base, or --config with --tokenizer"),
         (("--config", "/no/where"), "--config needs --tokenizer"),
+        (("--base", "x", "--tokenizer", "y"), "--tokenizer goes with --config"),
         (("--base", "x", "-o", "pauses=0.1"), "say --pauses instead"),
+        (("--base", "x", "-o", "max_length=9"), "say length instead"),
         (("--base", "x", "--pauses", 2), "setting pauses=2.0"),
     ],
 )

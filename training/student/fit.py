@@ -86,7 +86,7 @@ def fit_student(
             raise InputError("there is no conversation to fit to")
         cut = sum(row.cut > 0 for row in (*train, *kept))
         if cut and say is not None:
-            say(f"{cut} prompts lose their beginning, for want of room (max_length)")
+            say(f"prompts that lose their beginning, for want of room: {cut} (max_length)")
         return Made(Fixed(train), kept, pauses, frozenset({encode.end}))
 
     return fit(texts, rows, prefix_lm=options.prefix_lm)

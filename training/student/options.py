@@ -33,8 +33,8 @@ class StudentOptions(_TextOptions):
     """Tokens of a row at most. The prompt is cut at its beginning; an answer that does not fit is
     refused, or left out and counted."""
     template: Literal["vicuna", "wiz", "alpaca", "plain", "chat"] = "vicuna"
-    """What an instruction is put into; "chat" is the tokenizer's own template, the only one that
-    holds several turns and system prompts."""
+    """What an instruction is put into, and what the fitted model will be asked in: "chat" is the
+    tokenizer's own template, the others take its place."""
     pauses: int = Field(0, ge=0, le=1000)
     """M: pause tokens between prompt and answer (2310.02226 has 10 or 50). Of a conversation with
     several turns, the last answer alone is learnt then."""
@@ -65,6 +65,12 @@ class PretrainOptions(_TextOptions):
     The row is cut back to its length, so there are fewer real tokens."""
     validation: float = Field(0.0, ge=0, le=0.5)
     """The share of rows kept for validation, where no validation texts are given."""
+
+    @model_validator(mode="after")
+    def _length_is_one(self) -> "PretrainOptions":
+        if self.max_length is not None:
+            raise ValueError("max_length: rows are of one length; say length instead")
+        return self
 
 
 PROFILES: Mapping[str, Mapping[str, Any]] = {

@@ -9,18 +9,15 @@ from typing import Any
 
 import pytest
 import torch
-from datasets.arrow_dataset import Dataset
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from trl.trainer.sft_config import SFTConfig
-from trl.trainer.sft_trainer import SFTTrainer
 
 from ponder import training
 from ponder.errors import FitError, InputError, MissingError
+from ponder.models import TransformersModel
 from ponder.models.pauses import PAUSE, PauseConfig, read_pauses
 from ponder.training import (
     Bad,
-    Begin,
     fit_student,
     pretrain,
     pretrain_options,
@@ -31,7 +28,6 @@ from ponder.training.lora import with_lora
 from ponder.training.pauses.rows import Row
 from ponder.training.pauses.token import add_pause_token
 from ponder.training.student.encoding import ConversationEncoder, Paused
-from ponder.training.student.fit import CHECKPOINTING
 from ponder.training.student.trainer import Collate, token_loss
 from tests.training.tiny import base
 
@@ -154,6 +150,56 @@ def test_what_is_fitted_with_pauses_loads_in_transformers_and_never_says_one(
     assert model.generation_config.suppress_tokens == [config.id]
 
 
+async def test_a_student_is_asked_as_it_was_finetuned(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = student_options("small", **{**QUICK, "epochs": 30, "template": "alpaca"})
+    fit_student(data(), folder, out, options)
+    encode = ConversationEncoder.of("m", AutoTokenizer.from_pretrained(folder), "alpaca", 128)
+    row = encode(said("What is 3?", "It is yes."))
+    asked: Any = [{"role": "user", "content": "What is 3?"}]
+
+    model, tokenizer = Auto.from_pretrained(out), AutoTokenizer.from_pretrained(out)
+    plain = tokenizer.apply_chat_template(asked, return_dict=True)["input_ids"]
+    ours = TransformersModel(f"transformers/{out}")
+    [reply] = await ours.chat(asked, path="p", max_tokens=20, temperature=0.0)
+
+    assert tuple(plain) == row.ids[: row.prefix]
+    made = model.generate(torch.tensor([plain]), do_sample=False, max_new_tokens=20)[0]
+    assert made.tolist() == list(row.ids)
+    assert reply.text == "It is yes."
+
+
+def test_what_ends_an_answer_ends_generation(folder: Path, tmp_path: Path) -> None:
+    end = AutoTokenizer.from_pretrained(folder).convert_tokens_to_ids("<|im_end|>")
+    options = student_options("small", **{**QUICK, "template": "chat"})
+
+    fit_student(data(4), folder, tmp_path / "out", options)
+
+    model = Auto.from_pretrained(tmp_path / "out")
+    assert end != AutoTokenizer.from_pretrained(tmp_path / "out").eos_token_id
+    assert end in model.generation_config.eos_token_id
+
+
+def test_sliding_windows_have_no_prefix_that_is_read_both_ways(tmp_path: Path) -> None:
+    folder = base(tmp_path / "base", family="Mistral", llama=False)
+    options = student_options("small", **QUICK, prefix_lm=True)
+
+    with pytest.raises(InputError, match="prefix_lm needs layers that see all"):
+        fit_student(data(), folder, tmp_path / "out", options)
+
+    assert not (tmp_path / "out").exists()
+
+
+def test_prompts_that_are_cut_are_counted(folder: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    rows = [*data(3), (said("What is " * 200, "yes"), "")]
+    options = student_options("small", **QUICK)
+
+    fit_student(rows, folder, tmp_path / "out", options, say=told.append)
+
+    assert told[0] == "prompts that lose their beginning, for want of room: 1 (max_length)"
+
+
 def test_a_pause_token_is_added_once_and_a_padded_vocabulary_never_shrinks(folder: Path) -> None:
     model, tokenizer = Auto.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
     model.resize_token_embeddings(len(tokenizer) + 50, mean_resizing=False)
@@ -222,48 +268,6 @@ def texts() -> list[str]:
     return [" ".join(rng.choices(["one", "two", "three", "yes", "no"], k=30)) for _ in range(40)]
 
 
-def stock(rows: list[Row], folder: Path, out: Path, steps: int) -> dict[str, torch.Tensor]:
-    """What TRL's own trainer makes of rows, all of them in every batch."""
-    columns = {
-        "input_ids": [list(row.ids) for row in rows],
-        "labels": [list(row.labels) for row in rows],
-    }
-    settings: dict[str, Any] = {
-        "output_dir": str(out), "per_device_train_batch_size": len(rows), "num_train_epochs": steps,
-        "learning_rate": QUICK["lr"], "lr_scheduler_type": "cosine", "warmup_steps": 0.03,
-        "weight_decay": 0.0, "max_length": None, "use_cpu": True, "bf16": False,
-        CHECKPOINTING: False, "report_to": "none", "disable_tqdm": True, "save_strategy": "no",
-    }  # fmt: skip
-    made = SFTTrainer(
-        Auto.from_pretrained(folder),
-        SFTConfig(**settings),
-        train_dataset=Dataset.from_dict(columns),
-        processing_class=AutoTokenizer.from_pretrained(folder),
-    )
-    made.train()
-    model: Any = made.model
-    return dict(model.state_dict())
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_it_is_what_trl_s_own_trainer_makes_of_the_rows(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    encode = ConversationEncoder.of("m", AutoTokenizer.from_pretrained(folder), "vicuna", 128)
-    rows = [encode(turns) for turns, _ in data(6)]
-
-    theirs = stock(rows, folder, tmp_path / "stock", steps=3)
-    options = student_options("small", **{**QUICK, "batch": 6, "rows": 2, "epochs": 3})
-    fit_student(data(6), folder, tmp_path / "out", options)
-
-    ours = weights(tmp_path / "out")
-    assert max(float((ours[name] - theirs[name]).abs().max()) for name in ours) < 1e-5
-    assert any(
-        float((ours[name] - one).abs().max()) > 1e-3 for name, one in weights(folder).items()
-    )
-
-
 @pytest.mark.parametrize("more", [{"gradient_checkpointing": True}, {"rows": 1}])
 def test_less_memory_makes_no_other_model(
     folder: Path, tmp_path: Path, more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -303,36 +307,6 @@ def test_without_trl_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(MissingError, match=r"needs trl: pip install 'ponder\[train\]'"):
         _ = training.fit_student
-
-
-@pytest.mark.parametrize("share", [0.0, 0.2])
-def test_a_model_is_pretrained_from_a_config_alone(
-    folder: Path, tmp_path: Path, share: float
-) -> None:
-    start = Begin(config=folder / "config.json", tokenizer=folder)
-    options = pretrain_options(lr=5e-3, batch=4, epochs=3, length=32, validation=0.2, pauses=share)
-
-    fitted = pretrain(texts(), start, tmp_path / "out", options)
-
-    losses = [line["validation"]["loss"] for line in fitted.metrics if "validation" in line]
-    assert losses[-1] < losses[0] - 0.3
-    assert (read_pauses(tmp_path / "out") is not None) == bool(share)
-
-
-def test_finetuning_takes_over_the_pause_that_was_pretrained(folder: Path, tmp_path: Path) -> None:
-    options = pretrain_options(lr=5e-3, batch=8, length=32, pauses=0.1)
-    pretrain(texts(), folder, tmp_path / "pre", options)
-    known = read_pauses(tmp_path / "pre")
-
-    for count in (0, 4):
-        out = tmp_path / f"out{count}"
-        options_ = student_options("small", **{**QUICK, "epochs": 1}, pauses=count)
-        fit_student(data(4), tmp_path / "pre", out, options_)
-        assert known is not None
-        assert read_pauses(out) == PauseConfig(known.token, known.id, count)
-        assert len(weights(out)["lm_head.weight"]) == len(
-            weights(tmp_path / "pre")["lm_head.weight"]
-        )
 
 
 BAD: list[tuple[tuple[Turn, ...], str]] = [

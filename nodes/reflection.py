@@ -170,11 +170,22 @@ def _blocks(reply: str, *names: str) -> list[_Block]:
 
 
 def _marks(reply: str, names: Sequence[str]) -> list[re.Match[str]]:
-    """Where one is in brackets, a line that begins so is no mark: it is part of an answer."""
+    """Where one is in brackets, a line that begins so is no mark, but part of an answer; and so is
+    a mark of the other prompt's, unless an [End] stands before it."""
     found = [(mark, _letters(mark["tag"] or mark["head"])) for mark in MARK.finditer(reply)]
     tagged = {name for mark, name in found if mark["tag"]}
     wanted = {_letters(name) for name in names}
-    return [mark for mark, name in found if name in wanted and (mark["tag"] or name not in tagged)]
+    return [
+        mark
+        for mark, name in found
+        if (name in wanted and (mark["tag"] or name not in tagged))
+        or (name not in wanted and mark["tag"] and _after_end(reply, mark))
+    ]
+
+
+def _after_end(reply: str, mark: re.Match[str]) -> bool:
+    before = reply[max(0, mark.start() - 60) : mark.start()].rstrip()
+    return any(end.end() == len(before) for end in END.finditer(before))
 
 
 def _block(reply: str, mark: re.Match[str], after: re.Match[str] | None) -> _Block:

@@ -1,6 +1,8 @@
 """Selective reflection: which pair is kept, and what every fault costs."""
 
+import asyncio
 import json
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from ponder.errors import InputError, ModelRefused, ModelRejected, ModelUnavailable
 from ponder.graphs import reflect
-from ponder.models import Completion, Message, ScriptedModel
+from ponder.models import Budget, Completion, Message, ScriptedModel
 from ponder.models.store import Store
 from ponder.nodes import Context, Solution
 from ponder.sandboxes import ScriptedSandbox
@@ -283,6 +285,39 @@ async def test_what_was_cut_off_or_refused_is_not_paid_for_again(tmp_path: Any, 
     assert first.verdict.reason == "429: slow down"
     assert model.paths == ["instruction~2", "response"]
     assert pair(second) == ("Why do trees fall?", "Wind and age.")
+
+
+async def test_a_budget_that_is_spent_leaves_the_pair_that_there_is(tmp_path: Any) -> None:
+    limit = {"budget": Budget(calls=1), "store": tmp_path / "s.sqlite"}
+
+    first = await run(context(teacher(), **limit))
+    second = await run(context(model := teacher(), **limit))
+
+    assert (pair(first), first.verdict.passed) == (("Why do trees fall?", "Wind."), False)
+    assert first.verdict.reason == first.stopped == "budget spent: calls=1"
+    assert (second, model.calls) == (first, [])
+
+
+async def test_pairs_side_by_side_are_not_mixed_up() -> None:
+    tasks = [InstructionTask(str(n), f"Name {n} trees.", "Oak") for n in range(80, 120)]
+
+    def script(messages: list[Message], path: str, index: int) -> str:
+        number = messages[1]["content"].partition("Name ")[2].partition(" ")[0]
+        if path == "response":
+            return f"[Better Answer] {number} is better. [End]"
+        return f"[New Instruction] Name {number} more. [End][New Answer] {number}. [End]"
+
+    def score(task: InstructionTask, answer: str, way: str) -> float:
+        return 0.9 / len(answer) if way == "r-ifd" else len(answer) / 100
+
+    model = ScriptedModel(script, latency=lambda path: random.uniform(0, 0.02))
+    given = context(model, ScriptedStudent(score))
+
+    solutions = await asyncio.gather(*(run(given, task) for task in tasks))
+
+    for task, solution in zip(tasks, solutions, strict=True):
+        kept = "Name {} trees." if int(task.id) < 100 else "Name {} more."
+        assert pair(solution) == (kept.format(task.id), f"{task.id} is better.")
 
 
 async def test_what_was_chosen_stays_though_it_is_judged_otherwise(tmp_path: Any) -> None:

@@ -170,6 +170,13 @@ def test_the_last_whole_block_is_meant() -> None:
     assert better_answer(said) == "Two."
 
 
+def test_a_reply_to_both_prompts_at_once_is_read_by_either() -> None:
+    said = "[New Instruction] x [End][New Answer] y [End]\n**[Better Answer]** z [End]"
+
+    assert new_pair(said) == Pair("x", "y")
+    assert better_answer(said) == "z"
+
+
 def test_what_a_model_thinks_before_it_replies_is_no_reply() -> None:
     thought = "<think>\n{so}: [New Instruction] No. [End] [New Answer] No. [End]\n</think>\n"
 

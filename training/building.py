@@ -82,14 +82,18 @@ def language_model(
     cuda: bool = False,
     lora: bool = True,
     gguf: bool = False,
+    dtype: str | None = None,
 ) -> Any:
     """The base model with its own head, as it is fitted; raises as `build`. Without `lora` none is
-    added yet. With `gguf` it may be a GGUF file, whose quantised weights are written out."""
+    added yet. With `gguf` it may be a GGUF file, whose quantised weights are written out. `dtype`
+    is another than float32, or bfloat16 with LoRA on a GPU."""
 
     def prepare(config: Any) -> None:
         _set_rates(config, options.dropout)
 
-    model, missing = _loaded(base, "AutoModelForCausalLM", options, prepare, cuda=cuda, gguf=gguf)
+    model, missing = _loaded(
+        base, "AutoModelForCausalLM", options, prepare, cuda=cuda, gguf=gguf, dtype=dtype
+    )
     _refuse_missing(base, missing)
     return _prepared(model, "", options, lora=lora)
 
@@ -117,9 +121,12 @@ def _loaded(
     *,
     cuda: bool,
     gguf: bool = False,
+    dtype: str | None = None,
 ) -> tuple[Any, list[str]]:
     """The model of that class with its config prepared, and which tensors the base lacks of it."""
     source, arguments = _source(base, gguf=gguf)
+    # What is fitted is kept in float32; with LoRA on a GPU, all else is in bfloat16.
+    held = dtype or ("bfloat16" if options.lora and cuda else "float32")
     with quiet(), explained(source, offline=LOCAL in arguments):
         config = transformers.AutoConfig.from_pretrained(source.place, **arguments)
         prepare(config)
@@ -127,8 +134,7 @@ def _loaded(
         model, info = getattr(transformers, auto).from_pretrained(
             source.place,
             config=config,
-            # What is fitted is kept in float32; with LoRA on a GPU, all else is in bfloat16.
-            dtype=torch.bfloat16 if options.lora and cuda else torch.float32,
+            dtype=getattr(torch, held),
             output_loading_info=True,
             **arguments,
         )

@@ -62,7 +62,7 @@ def result_in(folder: Path, identity: Identity) -> dict[str, Any] | None:
     mine = json.loads(json.dumps(identity.to_json()))
     if path.is_file():
         held = _read(path)
-        if differing := [name for name in mine if held.get(name) != mine[name]]:
+        if differing := [name for name in mine if _given(held.get(name)) != _given(mine[name])]:
             raise InputError(
                 f"{folder}: holds a fit with other {_differences(held, mine, differing)}; name "
                 "another folder, or remove it"
@@ -109,6 +109,13 @@ def finish(folder: Path, result: Mapping[str, Any]) -> None:
     """Write down that the fit is finished, and what came of it."""
     path = folder / FIT
     _write(path, {**_read(path), "result": dict(result)})
+
+
+def _given(one: Any) -> Any:
+    """Without settings that are not given: one that came later is no other fit."""
+    if not isinstance(one, Mapping):
+        return one
+    return {name: value for name, value in one.items() if value is not None}
 
 
 def _differences(held: Mapping[str, Any], mine: Mapping[str, Any], names: list[str]) -> str:

@@ -95,3 +95,17 @@ def test_a_full_disk_is_one_line_and_the_fit_goes_on_later(folder: Path, tmp_pat
     assert "the same command goes on from there" in ended.stdout
     assert len(ended.stdout.splitlines()) == 1
     assert fitted.steps > 0
+
+
+def test_a_fit_from_before_a_setting_was_there_goes_on(folder: Path, tmp_path: Path) -> None:
+    options = prm_options(**QUICK, epochs=1)
+    done = fit_prm(examples(), folder, tmp_path / "out", options)
+    path = tmp_path / "out/fit.json"
+    held = json.loads(path.read_text())
+    given = {name: value for name, value in held["settings"].items() if value is not None}
+    path.write_text(json.dumps({**held, "settings": given}))
+
+    again = fit_prm(examples(), folder, tmp_path / "out", options)
+
+    assert len(given) < len(held["settings"])
+    assert again == done

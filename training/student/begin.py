@@ -9,7 +9,7 @@ from ...errors import InputError
 from ...models.local import find
 from ...models.pauses import PauseConfig, read_pauses
 from .. import building
-from ..fit_options import FitOptions
+from .options import PretrainOptions, StudentOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Begin:
         digest = hashlib.sha256(self.config.read_bytes()).hexdigest()[:12]
         return f"{self.config} ({digest}), {self.tokenizer}"
 
-    def load(self, options: FitOptions, *, cuda: bool) -> tuple[Any, Any]:
+    def load(self, options: StudentOptions | PretrainOptions, *, cuda: bool) -> tuple[Any, Any]:
         """The model, as it is fitted but for LoRA, and its tokenizer.
 
         Raises:
@@ -52,9 +52,10 @@ class Begin:
         """
         if self.config is None:
             tokenizer = building.base_tokenizer(self.base, gguf=True)
-            return building.language_model(
-                self.base, options, cuda=cuda, lora=False, gguf=True
-            ), tokenizer
+            model = building.language_model(
+                self.base, options, cuda=cuda, lora=False, gguf=True, dtype=options.dtype
+            )
+            return model, tokenizer
         tokenizer = building.base_tokenizer(str(self.tokenizer), bare=True)
         model = building.new_language_model(self.config, options)
         rows, tokens = len(model.get_input_embeddings().weight), len(tokenizer)

@@ -242,6 +242,7 @@ class _Fit:
             held.eos_token_id = [*sorted(missing), *known]
         if made.pauses is not None:
             held.suppress_tokens = sorted({*(held.suppress_tokens or ()), made.pauses.id})
+        held._from_model_config = False  # or generate() may make it anew from the config
         building.save_language_model(model, tokenizer, self.folder)
         if made.pauses is not None:
             write_pauses(self.folder, made.pauses)

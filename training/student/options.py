@@ -16,6 +16,15 @@ class _TextOptions(FitOptions):
     of the lowest; if not given, the lowest where there are validation data."""
     pause_token: str = PAUSE
     """What the pause token is called, where the base model has none."""
+    dtype: Literal["float32", "bfloat16"] | None = None
+    """With LoRA, what the base model's weights are held in, and the fitted model's: bfloat16 on a
+    GPU and float32 elsewhere, if not given. What is fitted is float32."""
+
+    @model_validator(mode="after")
+    def _fitted_is_exact(self) -> "_TextOptions":
+        if self.dtype == "bfloat16" and not self.lora:
+            raise ValueError("dtype=bfloat16 needs lora: weights that are fitted are float32")
+        return self
 
 
 class StudentOptions(_TextOptions):

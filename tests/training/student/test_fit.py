@@ -24,6 +24,7 @@ from ponder.training import (
     student_options,
 )
 from ponder.training.instructions import Placed, Turn
+from ponder.training.journal import read_metrics
 from ponder.training.lora import with_lora
 from ponder.training.pauses.rows import Row
 from ponder.training.pauses.token import add_pause_token
@@ -124,6 +125,19 @@ def test_of_the_embedding_the_pause_has_a_gradient_with_lora_and_all_that_is_see
     assert moved == ([0] if lora else sorted(set(row.ids[:-1])))
 
 
+def test_with_lora_the_rest_may_be_held_in_half_of_the_memory(folder: Path, tmp_path: Path) -> None:
+    settings = {**QUICK, "epochs": 12, "pauses": 2, "lora": 4, "validation": 0.0}
+    for out, dtype in (("one", "float32"), ("half", "bfloat16")):
+        options = student_options("small", **settings, dtype=dtype)
+        fit_student(data(), folder, tmp_path / out, options, validation=data())
+
+    one, half = (read_metrics(tmp_path / out)[-1]["validation"]["loss"] for out in ("one", "half"))
+    assert one == pytest.approx(half, rel=0.05)
+    assert {tensor.dtype for tensor in weights(tmp_path / "half").values()} == {torch.bfloat16}
+    with pytest.raises(InputError, match="dtype=bfloat16 needs lora"):
+        student_options(dtype="bfloat16")
+
+
 def test_a_tied_head_leaves_the_other_rows_alone_too(tmp_path: Path) -> None:
     folder = base(tmp_path / "gpt2", family="GPT2", llama=False)
     options = student_options("small", **QUICK, pauses=3, lora=2)
@@ -148,6 +162,11 @@ def test_what_is_fitted_with_pauses_loads_in_transformers_and_never_says_one(
     assert config is not None
     assert tokenizer.convert_tokens_to_ids(PAUSE) == config.id == model.config.vocab_size - 1
     assert model.generation_config.suppress_tokens == [config.id]
+    asked = torch.tensor([tokenizer.encode("What is 1?") + [config.id] * 3])
+    made = model.generate(
+        asked, max_new_tokens=4, return_dict_in_generate=True, output_scores=True, do_sample=False
+    )
+    assert all(torch.isneginf(scores[0, config.id]) for scores in made.scores)
 
 
 async def test_a_student_is_asked_as_it_was_finetuned(folder: Path, tmp_path: Path) -> None:
@@ -159,8 +178,7 @@ async def test_a_student_is_asked_as_it_was_finetuned(folder: Path, tmp_path: Pa
     asked: Any = [{"role": "user", "content": "What is 3?"}]
 
     model, tokenizer = Auto.from_pretrained(out), AutoTokenizer.from_pretrained(out)
-    held: Any = tokenizer.apply_chat_template(asked, return_dict=True)
-    plain = held["input_ids"]
+    plain: Any = tokenizer.apply_chat_template(asked)["input_ids"]
     ours = TransformersModel(f"transformers/{out}")
     [reply] = await ours.chat(asked, path="p", max_tokens=20, temperature=0.0)
 

@@ -1,5 +1,6 @@
 """Rows of tokens: of conversations in each template, and of texts."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,7 @@ def test_a_template_that_writes_earlier_turns_otherwise_is_refused(tokenizer: An
 
 
 def test_a_prompt_that_is_cut_keeps_what_begins_a_text() -> None:
-    tokenizer = sentencepiece()
+    tokenizer = deepcopy(sentencepiece())  # its template is replaced
     encode = ConversationEncoder.of("m", tokenizer, "vicuna", 30)
 
     row = encode(said("What is two and three? " * 20, "five"))

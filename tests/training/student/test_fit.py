@@ -178,7 +178,8 @@ async def test_a_student_is_asked_as_it_was_finetuned(folder: Path, tmp_path: Pa
     asked: Any = [{"role": "user", "content": "What is 3?"}]
 
     model, tokenizer = Auto.from_pretrained(out), AutoTokenizer.from_pretrained(out)
-    plain: Any = tokenizer.apply_chat_template(asked)["input_ids"]
+    held: Any = tokenizer.apply_chat_template(asked)
+    plain = held["input_ids"]
     ours = TransformersModel(f"transformers/{out}")
     [reply] = await ours.chat(asked, path="p", max_tokens=20, temperature=0.0)
 

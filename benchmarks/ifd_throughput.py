@@ -44,7 +44,6 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from ponder.graphs import reflect
 from ponder.models import Message, ScriptedModel
-from ponder.models.local.decoder import BATCH_TOKENS
 from ponder.models.local.scoring import PORTION
 from ponder.nodes import Context
 from ponder.sandboxes import ScriptedSandbox
@@ -200,9 +199,9 @@ async def measured(count: int, rounds: int, folder: Path) -> dict[str, Any]:
     print(
         f"{len(whole)} of {count} pairs go all the way; the others end after {min(forwards)} texts"
     )
-    scored = max(len(engine.loaded.tokenizer.encode(pair.output)) for pair in some) * count
-    held = min(PORTION, scored * VOCABULARY)
-    logits = {"ours": held, "theirs": plain.longest * VOCABULARY, "full": BATCH_TOKENS * VOCABULARY}
+    most = engine.losses.counters
+    held = min(PORTION // VOCABULARY, most.most_scored) * VOCABULARY
+    logits = {"ours": held, "theirs": plain.longest * VOCABULARY, "full": most.most * VOCABULARY}
     student.close()
     return {
         "forwards_per_sample": statistics.mean(whole),

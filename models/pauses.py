@@ -97,7 +97,7 @@ def split_name(name: str) -> tuple[str, PausesWanted]:
 
 
 def _count(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdigit() and int(value) <= MOST):
+    if not (value.isascii() and value.isdigit() and len(value) < 6 and int(value) <= MOST):
         raise InputError(f"model {name}: pauses={value} must be a whole number from 0 to {MOST}")
     return int(value)
 

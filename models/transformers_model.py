@@ -161,11 +161,10 @@ class TransformersModel:
         firsts = [engine.prompts.first(before, choice) for choice in choices]
         if not firsts or len(set(firsts)) < len(firsts):
             raise ModelRejected(f"{list(choices)} do not differ in their first token")
+        if not set(firsts).isdisjoint(engine.loaded.silent):
+            raise ModelRejected(f"one of {list(choices)} begins with the pause token")
         [states], faults = await self._tried(lambda: self._read(engine, ids, [len(ids) - 1]))
         logits = engine.loaded.decoder.logits(states, firsts).double()
-        for place, first in enumerate(firsts):
-            if first in engine.loaded.silent:
-                logits[place] = float("-inf")
         chances = logits.softmax(-1).tolist()
         usage = Usage(1, len(ids), 0, 0.0, time.monotonic() - began)
         return Choice(dict(zip(choices, chances, strict=True)), usage, faults)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...errors import InputError
-from ..pauses import PausesWanted
+from ..pauses import FILE, PauseConfig, PausesWanted
 from . import prefix
 from .loading import Loaded
 from .masks import FULL
@@ -38,8 +38,11 @@ class Pausing:
                     "--pauses), or name one of its tokens (&pause=.)"
                 )
             return cls((), both)
+        if wanted.token is not None and wanted.count is None and known is None:
+            raise InputError(f"model {name}: say how many pauses, too (pauses=COUNT)")
         if wanted.token is None:
             assert known is not None
+            _refuse_other(name, known, loaded)
             id = known.id
         else:
             ids = loaded.tokenizer.encode(wanted.token, add_special_tokens=False, verbose=False)
@@ -54,3 +57,13 @@ class Pausing:
         takes them (prefix.py)."""
         first = [*begun, *self.pauses]
         return [*(prefix.both_ways(first) if self.prefix_lm else first), *more]
+
+
+def _refuse_other(name: str, known: PauseConfig, loaded: Loaded) -> None:
+    """Raises:
+    InputError: the model's tokenizer has that token as another, or the model no row for it.
+    """
+    ids = loaded.tokenizer.encode(known.token, add_special_tokens=False, verbose=False)
+    rows = len(loaded.model.get_input_embeddings().weight)
+    if ids != [known.id] or known.id >= rows:
+        raise InputError(f"model {name}: its {FILE} is of another model: {known.token} is {ids}")

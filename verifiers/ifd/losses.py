@@ -40,6 +40,10 @@ class Counters:
     """Tokens that went through the model ..."""
     padded: int = 0
     """... and padding with them."""
+    most: int = 0
+    """Tokens of the largest pass, padding included ..."""
+    most_scored: int = 0
+    """... and the most whose logits were wanted of one."""
 
 
 class Losses:
@@ -49,7 +53,7 @@ class Losses:
         self.decoder = decoder
         self.counters = Counters()
         self._budget = BATCH.get(decoder.device.type, BATCH_ELSEWHERE)
-        self._known: OrderedDict[bytes, Loss | str] = OrderedDict()
+        self._known: OrderedDict[bytes, Loss] = OrderedDict()
 
     def __call__(self, spans: Sequence[Span]) -> list[Loss | str]:
         """The mean loss of each, in nats a token; or why there is none. One that fails costs no
@@ -65,6 +69,8 @@ class Losses:
             found.update(zip(some, self._read([new[key] for key in some]), strict=True))
         results = [found[key] if key in found else self._known[key] for key in keys]
         for key, result in zip(keys, results, strict=True):
+            if isinstance(result, str):  # it may have been memory that was short: tried again
+                continue
             self._known[key] = result
             self._known.move_to_end(key)
         while len(self._known) > REMEMBERED:
@@ -103,6 +109,8 @@ class Losses:
         said = [id for span in spans for id in span.scored]
         logs = likelihoods(self.decoder, torch.cat(before).float(), said)
         self.counters.scored += len(said)
+        self.counters.most = max(self.counters.most, ids.numel())
+        self.counters.most_scored = max(self.counters.most_scored, len(said))
         self.counters.read += sum(lengths)
         self.counters.padded += ids.numel() - sum(lengths)
         found: list[Loss | str] = []

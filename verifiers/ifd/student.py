@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from ...errors import InputError
 from ...tasks import InstructionTask, Task
@@ -52,6 +52,9 @@ class Student:
             raise InputError(f"template {self.template!r} is not one of {known}")
         if self.mode == "official" and self.template == CHAT:
             raise InputError("mode=official has the templates of its time; name one, not chat")
+        for name, value, kind in (("mode", self.mode, Mode), ("by", self.by, By)):
+            if value not in get_args(kind):
+                raise InputError(f"{name} {value!r} is not one of {', '.join(get_args(kind))}")
         if self.max_length < 2:
             raise InputError(f"max_length must be at least 2, not {self.max_length}")
         self.name = self.name or f"ifd:{self.model}"

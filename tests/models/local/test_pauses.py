@@ -324,6 +324,26 @@ async def test_a_model_without_a_pause_token_says_how_to_get_one(tmp_path: Path)
         await named(folder, "?pauses=2&pause=the%20cat").ready()
 
 
+async def test_what_to_pause_with_needs_a_number(tmp_path: Path) -> None:
+    folder = tiny.save(tmp_path / "m", "llama")
+
+    with pytest.raises(InputError, match="say how many pauses"):
+        await named(folder, "?pause=.").ready()
+
+
+async def test_pauses_of_another_model_are_one_line(tmp_path: Path) -> None:
+    folder = tiny.save(tmp_path / "m", "llama")
+    write_pauses(folder, PauseConfig(PAUSE, 9999, 3))
+
+    with pytest.raises(InputError, match=r"pauses\.json is of another model"):
+        await named(folder).ready()
+
+
+async def test_a_pause_is_nothing_to_choose(loving: Path) -> None:
+    with pytest.raises(ModelRejected, match="begins with the pause token"):
+        await named(loving).choose(ASKED, ["a", PAUSE], path="p")
+
+
 async def test_windows_are_not_read_both_ways(tmp_path: Path) -> None:
     folder = tiny.save(tmp_path / "m", "mistral, window")
 

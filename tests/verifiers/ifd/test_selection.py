@@ -96,6 +96,13 @@ def test_g_exactly_1_is_not_kept_and_the_share_is_of_what_is_below() -> None:
     assert top([1.0, 0.9, 0.8, 1.5], 50) == [1]
 
 
+def test_h_superfiltering_d_s_first_cut_is_the_hardest_20_percent_and_no_other_is_made() -> None:
+    # Its second, by facility location on embeddings down to 2 %, is not built (docs/ifd.md).
+    scores = [n / 100 for n in range(100)]
+
+    assert top(scores, 20) == list(range(80, 100))
+
+
 @pytest.mark.parametrize("percent", [0, -1, 101, NAN])
 def test_no_such_share(percent: float) -> None:
     with pytest.raises(ValueError, match="percent must be above 0"):

@@ -51,6 +51,15 @@ def test_what_it_cannot_be_is_one_line(folder: str, name: str, why: str) -> None
         connect_verifier(name.format(folder))
 
 
+def test_a_mode_that_there_is_not_is_one_line(folder: str) -> None:
+    wrong: Any = "exact"
+
+    with pytest.raises(InputError, match="mode 'exact' is not one of ids, official"):
+        Student(folder, mode=wrong)
+    with pytest.raises(InputError, match="by 'exact' is not one of ppl, loss"):
+        Student(folder, by=wrong)
+
+
 async def test_a_tokenizer_without_a_chat_template_is_told(folder: str) -> None:
     with pytest.raises(InputError, match="has no chat template"):
         await Student(folder, template="chat").judge(PAIR, ["blue"])

@@ -129,7 +129,7 @@ def test_wrong_input_is_one_line_and_leaves_nothing(
 
 @pytest.mark.slow
 def test_ctrl_c_ends_it_and_keeps_what_is_done(url: str, tasks: Path, tmp_path: Path) -> None:
-    options = [*local(url, tmp_path / "out"), "--samples", "400", "--concurrency", "2"]
+    options = [*local(url, tmp_path / "out"), "--samples", "1200", "--concurrency", "2"]
     command = [sys.executable, "-c", "from ponder.cli.app import main; main()", "eval", str(tasks)]
     results = tmp_path / "out" / "repeated-sampling@x" / "results.jsonl"
 

@@ -87,7 +87,7 @@ async def test_two_models_of_the_same_weights_share_a_server() -> None:
 @pytest.mark.model
 @pytest.mark.usefixtures("litellm")
 async def test_a_prompt_beyond_its_context_is_rejected_and_not_sent_again() -> None:
-    with pytest.raises(ModelRejected, match=r"^400: "):
+    with pytest.raises(ModelRejected, match=r"^too long: "):
         await ask(connect(NAME), "word " * 10_000)
 
 

@@ -5,7 +5,7 @@ import os
 import re
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,11 +14,9 @@ from ..evals.connect import read_options
 from ..evals.headway import Headway
 from .eval import Wanted, names_in
 from .progress import Progress
+from .running import put_through
 from .solve import DEFAULT_MODEL
 from .tracing import tracing
-
-if TYPE_CHECKING:
-    from ..evals.runner import Arm
 
 
 def rollouts(
@@ -110,27 +108,10 @@ def rollouts(
     with tracing(), opened(spec, labeller, folder, dataset, data) as arm:
         far.begin(read_results(folder))
         with Progress({arm.name: far}) as progress:
-            asyncio.run(_label(wanted, arm, concurrency, progress))
+            asyncio.run(put_through(wanted.tasks(), arm, concurrency, progress))
     summary = summarise_labels(folder)
     print(dumps(summary.to_json()) if json else "\n".join([*summary.lines(), str(folder)]))
     return 0 if far.failed == 0 else 1
-
-
-async def _label(wanted: Wanted, arm: "Arm", concurrency: int, progress: Progress) -> None:
-    from ..evals.arms import start
-    from ..evals.runner import evaluate
-    from ..models import disconnect
-
-    try:
-        await start([arm])
-        await evaluate(
-            wanted.tasks(),
-            [arm],
-            concurrency,
-            lambda arm, result: progress.finished(arm.name, result),
-        )
-    finally:
-        await disconnect()
 
 
 def _known(options: list[str]) -> dict[str, Any]:

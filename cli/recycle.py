@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -18,10 +18,8 @@ from ..tasks import LoadedTask
 from ..training import Bad
 from ..training.instructions import Instruction, read_instructions
 from .progress import Progress
+from .running import put_through
 from .tracing import tracing
-
-if TYPE_CHECKING:
-    from ..evals.runner import Arm
 
 
 def recycle(
@@ -109,10 +107,11 @@ def recycle(
     with tracing(), opened(spec, out, data) as arm:
         far.begin(read_results(out))
         with Progress({arm.name: far}) as progress:
-            forwards = asyncio.run(_recycle(pairs, arm, concurrency, progress))
+            asyncio.run(put_through(pairs.tasks(), arm, concurrency, progress))
+        student_read = getattr(arm.context.judging, "forwards", 0)
     into = survivors(out, data)
     summary = conclude(out, pairs.rows(), into, layout=layout, percent=top)
-    summary = replace(summary, read=forwards, read_for=far.done - far.before)
+    summary = replace(summary, read=student_read, read_for=far.done - far.before)
     for line in pairs.bad.lines():
         print(line, file=sys.stderr)
     if json:
@@ -171,24 +170,3 @@ class Pairs:
     def tasks(self) -> Iterator[LoadedTask[Any, Any]]:
         """Each as a task."""
         return (LoadedTask(one.task, None) for one in self.rows())
-
-
-async def _recycle(pairs: Pairs, arm: "Arm", concurrency: int, progress: Progress) -> int:
-    """How many texts the student read."""
-    from ..evals.arms import start
-    from ..evals.runner import evaluate
-    from ..models import disconnect
-    from ..verifiers.ifd import Student
-
-    try:
-        await start([arm])
-        await evaluate(
-            pairs.tasks(),
-            [arm],
-            concurrency,
-            lambda arm, result: progress.finished(arm.name, result),
-        )
-        judging = arm.context.judging
-        return judging.forwards if isinstance(judging, Student) else 0
-    finally:
-        await disconnect()

@@ -6,9 +6,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..errors import InputError
-from ..sandboxes import Sandbox
+from ..sandboxes import Sandbox, connect
 from .attempt import Make, samples_of
-from .folder import STORE, About, RunFolder
+from .folder import STORE, About, Rows, RunFolder
 from .names import name_of
 from .runner import Arm
 from .spec import Spec
@@ -62,6 +62,28 @@ def connected(
             context = stack.enter_context(spec.connect(folder.path / STORE, sandbox))
             arms.append(Arm(folder, spec.build(), context, make))
         yield arms
+
+
+@contextmanager
+def opened(about: About, path: Path, rows: Rows, make: Make) -> Iterator[Arm]:
+    """One arm alone, in that folder, ours for the length of the block; `rows` is the file that
+    `make` fills.
+
+    Raises:
+        InputError: an option that there is not, a folder that cannot be gone on with, no such
+            model.
+        MissingError: weights or a key this machine lacks.
+        StoreError: the folder's store cannot be opened.
+    """
+    about.spec.build()
+    sandbox = connect(about.spec.sandbox)
+    about.spec.check(sandbox)
+    folder = RunFolder(path, about, rows)
+    try:
+        with connected([folder], sandbox, make) as arms:
+            yield arms[0]
+    finally:
+        folder.close()
 
 
 async def start(arms: Sequence[Arm]) -> None:

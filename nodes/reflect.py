@@ -9,6 +9,7 @@ Whatever goes wrong costs its stage alone: the pair of the stage before stays, a
 reason. A new instruction never meets an old answer.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NotRequired
 
@@ -60,7 +61,7 @@ class Opened(TypedDict):
 
 
 @dataclass(frozen=True)
-class _Stage:
+class _Stage(ABC):
     """Has the teacher write something anew, and keeps what is better."""
 
     way: Way
@@ -70,13 +71,13 @@ class _Stage:
     fields: ClassVar[tuple[str, ...]]
     """What the teacher writes."""
 
+    @abstractmethod
     def _read(self, reply: str, old: Pair) -> Pair:
         """The new pair."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _choose(self, run: Run, old: Thought, new: Thought) -> Choice:
         """What the student makes of them."""
-        raise NotImplementedError
 
     async def _kept(self, run: Run, runtime: Runtime, old: Thought) -> Kept:
         if self.way == "old":

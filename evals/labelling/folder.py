@@ -4,12 +4,11 @@ labels.jsonl     one line a solution, as ponder.training reads it; all of a ques
 run.json, results.jsonl, store.sqlite    as an evaluation has them: a line a question
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..arms import connected
-from ..folder import About, Rows, RunFolder
+from .. import arms
+from ..folder import About, Rows
 from ..names import name_of
 from ..runner import Arm
 from ..spec import Spec
@@ -19,26 +18,9 @@ LABELS = "labels.jsonl"
 ROWS = Rows(LABELS, "id")
 
 
-@contextmanager
 def opened(
     spec: Spec, labeller: Labeller, path: Path, dataset: str, data: Path | None = None
-) -> Iterator[Arm]:
-    """What questions are put through, with its folder, ours alone for the length of the block.
-
-    Raises:
-        InputError: an option that there is not, a folder that cannot be gone on with, no such
-            model.
-        MissingError: weights or a key this machine lacks.
-        StoreError: the folder's store cannot be opened.
-    """
-    from ...sandboxes import connect
-
-    spec.build()
-    spec.check(connect(spec.sandbox))
+) -> AbstractContextManager[Arm]:
+    """What questions are put through, with its folder; raises as `arms.opened`."""
     about = About(name_of(spec), dataset, spec, None if data is None else str(data))
-    folder = RunFolder(path, about, ROWS)
-    try:
-        with connected([folder], connect(spec.sandbox), labeller) as arms:
-            yield arms[0]
-    finally:
-        folder.close()
+    return arms.opened(about, path, ROWS, labeller)

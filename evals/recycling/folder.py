@@ -7,12 +7,12 @@ data.jsonl       the survivors, in the layout and order of the data; written ane
 run.json, results.jsonl, store.sqlite    as an evaluation has them: a line a pair
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ..arms import connected
-from ..folder import About, Rows, RunFolder
+from ...errors import InputError
+from .. import arms
+from ..folder import About, Rows
 from ..names import name_of
 from ..runner import Arm
 from ..spec import Spec
@@ -27,23 +27,13 @@ def survivors(folder: Path, data: Path) -> Path:
     return folder / ("data.json" if data.suffix == ".json" else "data.jsonl")
 
 
-@contextmanager
-def opened(spec: Spec, path: Path, data: Path) -> Iterator[Arm]:
-    """What pairs are put through, with its folder, ours alone for the length of the block.
+def opened(spec: Spec, path: Path, data: Path) -> AbstractContextManager[Arm]:
+    """What pairs are put through, with its folder; raises as `arms.opened`, and
 
     Raises:
-        InputError: an option that there is not, a folder that cannot be gone on with, no such
-            model.
-        MissingError: weights or a key this machine lacks.
-        StoreError: the folder's store cannot be opened.
+        InputError: the survivors would be written over the data.
     """
-    from ...sandboxes import connect
-
-    spec.build()
-    spec.check(connect(spec.sandbox))
-    folder = RunFolder(path, About(name_of(spec), data.name, spec, str(data)), ROWS)
-    try:
-        with connected([folder], connect(spec.sandbox), recycle) as arms:
-            yield arms[0]
-    finally:
-        folder.close()
+    into = survivors(path, data)
+    if into.exists() and data.exists() and into.samefile(data):
+        raise InputError(f"{data}: is what comes of --out {path}; name another folder")
+    return arms.opened(About(name_of(spec), data.name, spec, str(data)), path, ROWS, recycle)

@@ -251,6 +251,18 @@ def test_a_student_is_named_as_models_are() -> None:
     assert verifier_of("a", "official", "wiz") == "ifd:a,mode=official,template=wiz"
 
 
+async def test_the_data_are_not_written_over(ponder: Ponder, tmp_path: Path, student: str) -> None:
+    data, out = written(tmp_path / "data.jsonl", rows(3)), tmp_path / "out"
+    async with serving(teaching) as server:
+        options = asked(server.url, student, out)
+        await asyncio.to_thread(ponder, "recycle", data, *options)
+        before = (out / "data.jsonl").read_text()
+        ended = await asyncio.to_thread(ponder, "recycle", out / "data.jsonl", *options)
+
+    assert ended.code == 2
+    assert (out / "data.jsonl").read_text() == before
+
+
 GOOD = {"instruction": "a", "output": "b"}
 WRONG: list[tuple[Any, tuple[Any, ...], str]] = [
     ([], (), "has no pair that can be used"),

@@ -10,7 +10,9 @@ from ...settings import with_options
 from ..fit_options import FitOptions
 
 
-class _TextOptions(FitOptions):
+class TextOptions(FitOptions):
+    """How a language model is fitted, to whatever texts."""
+
     best: Literal["last", "after", "loss"] | None = None
     """Which weights are kept: the last, those after which the validation loss first rises, or those
     of the lowest; if not given, the lowest where there are validation data."""
@@ -21,13 +23,13 @@ class _TextOptions(FitOptions):
     GPU and float32 elsewhere, if not given. What is fitted is float32."""
 
     @model_validator(mode="after")
-    def _fitted_is_exact(self) -> "_TextOptions":
+    def _fitted_is_exact(self) -> "TextOptions":
         if self.dtype == "bfloat16" and not self.lora:
             raise ValueError("dtype=bfloat16 needs lora: weights that are fitted are float32")
         return self
 
 
-class StudentOptions(_TextOptions):
+class StudentOptions(TextOptions):
     """How a student is finetuned."""
 
     epochs: int = Field(3, ge=1)
@@ -58,7 +60,7 @@ class StudentOptions(_TextOptions):
         return self
 
 
-class PretrainOptions(_TextOptions):
+class PretrainOptions(TextOptions):
     """How a model is pretrained, or goes on to be."""
 
     lr: float = Field(1e-4, gt=0, lt=1)

@@ -25,7 +25,7 @@ from ..pauses.insertion import IGNORED
 from ..pauses.masks import prefix_mask
 from ..pauses.rows import Row
 from .encoding import Rows
-from .options import _TextOptions
+from .options import TextOptions
 
 Measure = Callable[[], Mapping[str, float]]
 NAMED = 4
@@ -72,7 +72,7 @@ class StudentTrainer(Resumable, SFTTrainer):
         model: Any,
         tokenizer: Any,
         rows: Rows,
-        options: _TextOptions,
+        options: TextOptions,
         *,
         passes: int,
         collate: Collate,

@@ -1,6 +1,6 @@
 """A student in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,10 +8,9 @@ from jinja2 import TemplateError
 
 from ...errors import InputError
 from ...models.local import Loaded, load, require_torch
-from .difficulty import Difficulty
+from .difficulty import Difficulty, Loss
 from .losses import Losses
-from .spans import ById, Cut, Official, Texts
-from .student import cut, difficulties
+from .spans import ById, Cut, Official, Spans, Texts, Unscored
 from .templates import CHAT
 
 if TYPE_CHECKING:
@@ -69,3 +68,35 @@ def load_engine(student: "Student") -> Engine:
         chat = student.template == CHAT
         how = ById.of(loaded.tokenizer, limit, chat=chat, name=student.model)
     return Engine(loaded, how, Losses(loaded.decoder))
+
+
+def difficulties(
+    spans: Sequence[Spans | str], losses: Callable[..., list[Loss | str]]
+) -> list[Difficulty]:
+    """The difficulty of each; those that have a reason instead keep it."""
+    flat = [span for pair in spans if not isinstance(pair, str) for span in pair]
+    found = iter(losses(flat))
+    results: list[Difficulty] = []
+    for pair in spans:
+        if isinstance(pair, str):
+            results.append(Difficulty(reason=pair))
+            continue
+        given, alone = next(found), next(found)
+        bad = next((one for one in (given, alone) if isinstance(one, str)), "")
+        sound = isinstance(given, Loss) and isinstance(alone, Loss)
+        results.append(Difficulty(given, alone) if sound else Difficulty(reason=bad))  # type: ignore[arg-type]
+    return results
+
+
+def cut(asked: Sequence[Texts], how: Callable[[Texts], Spans]) -> list[Spans | str]:
+    """The spans of each, or why there are none."""
+    found: list[Spans | str] = []
+    for texts in asked:
+        try:
+            found.append(how(texts))
+        except Unscored as unscored:
+            found.append(str(unscored))
+        except Exception as error:  # noqa: BLE001  whatever a text does to a tokenizer
+            line = " ".join(str(error).split())[:200]
+            found.append(f"could not be put into tokens: {line or type(error).__name__}")
+    return found

@@ -1,6 +1,6 @@
 """A student as a verifier: `ifd:MODEL`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -8,8 +8,8 @@ from ...errors import InputError
 from ...tasks import InstructionTask, Task
 from ..base import Verdict
 from ..gather import Gather
-from .difficulty import By, Difficulty, Loss
-from .spans import Mode, Spans, Texts, Unscored
+from .difficulty import By, Difficulty
+from .spans import Mode, Texts
 from .templates import CHAT, TEMPLATES, Template, guess
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ class Student:
         from ...models.local import find
 
         find(self.model)
+        if "?" in self.model:
+            raise InputError(
+                f"model {self.model}: a student is scored without pauses; leave ?… out"
+            )
         if isinstance(self.template, str) and self.template not in (*TEMPLATES, CHAT):
             known = ", ".join((*TEMPLATES, CHAT))
             raise InputError(f"template {self.template!r} is not one of {known}")
@@ -149,35 +153,3 @@ def _pair(task: Task) -> InstructionTask:
     if not isinstance(task, InstructionTask):
         raise InputError(f"task {task.id}: ifd: judges pairs of instruction data")
     return task
-
-
-def difficulties(
-    spans: Sequence[Spans | str], losses: Callable[..., list[Loss | str]]
-) -> list[Difficulty]:
-    """The difficulty of each; those that have a reason instead keep it."""
-    flat = [span for pair in spans if not isinstance(pair, str) for span in pair]
-    found = iter(losses(flat))
-    results: list[Difficulty] = []
-    for pair in spans:
-        if isinstance(pair, str):
-            results.append(Difficulty(reason=pair))
-            continue
-        given, alone = next(found), next(found)
-        bad = next((one for one in (given, alone) if isinstance(one, str)), "")
-        sound = isinstance(given, Loss) and isinstance(alone, Loss)
-        results.append(Difficulty(given, alone) if sound else Difficulty(reason=bad))  # type: ignore[arg-type]
-    return results
-
-
-def cut(asked: Sequence[Texts], how: Callable[[Texts], Spans]) -> list[Spans | str]:
-    """The spans of each, or why there are none."""
-    found: list[Spans | str] = []
-    for texts in asked:
-        try:
-            found.append(how(texts))
-        except Unscored as unscored:
-            found.append(str(unscored))
-        except Exception as error:  # noqa: BLE001  whatever a text does to a tokenizer
-            line = " ".join(str(error).split())[:200]
-            found.append(f"could not be put into tokens: {line or type(error).__name__}")
-    return found

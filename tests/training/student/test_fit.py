@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,23 @@ def test_no_pauses_are_plain_finetuning_bit_for_bit(folder: Path, tmp_path: Path
         fit_student(data(), folder, tmp_path / out, student_options("small", **QUICK, **more))
 
     assert same(tmp_path / "plain", tmp_path / "none")
+
+
+def test_a_model_that_knows_pauses_and_is_given_none_is_finetuned_as_any(
+    folder: Path, tmp_path: Path
+) -> None:
+    known = tmp_path / "known"
+    fit_student(data(), folder, known, student_options("small", **QUICK, pauses=3))
+    unknown = tmp_path / "unknown"
+    shutil.copytree(known, unknown, ignore=shutil.ignore_patterns("pauses.json"))
+
+    for base_ in (known, unknown):
+        out = tmp_path / f"{base_.name}-out"
+        fit_student(data(), base_, out, student_options("small", **QUICK))
+
+    assert read_pauses(tmp_path / "known-out") is not None
+    assert read_pauses(tmp_path / "unknown-out") is None
+    assert same(tmp_path / "known-out", tmp_path / "unknown-out")
 
 
 def test_only_the_pause_s_row_of_the_embedding_has_a_gradient(folder: Path, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_it_is_what_it_is_called(folder: str) -> None:
         ("ifd:{},template=none", "must be one of vicuna"),
         ("ifd:{},by=bits", "must be one of ppl, loss"),
         ("ifd:{},max_length=1", "must be at least 2"),
+        ("ifd:{}?pauses=3", "a student is scored without pauses"),
         ("ifd:{},mode=official,template=chat", "not chat"),
     ],
 )
